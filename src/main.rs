@@ -1,0 +1,2 @@
+//! Pluma.
+fn main() {}
