@@ -1,3 +1,19 @@
-//! Pluma.
+//! Pluma: the backend of a writing platform in one program.
+//!
+//! The floor (`config`, `db`, `error`, `graphql`, …) knows no slice; the slices stand on it, one per noun
+//! family; `api` merges them into one schema and `http` serves it. ARCHITECTURE.md walks through the house.
 
+pub mod api;
+pub mod app;
+pub mod clock;
 pub mod config;
+pub mod db;
+pub mod error;
+pub mod events;
+pub mod graphql;
+pub mod id;
+pub mod keyring;
+pub mod logs;
+pub mod presence;
+pub mod validate;
+pub mod viewer;

@@ -1,0 +1,12 @@
+DROP TABLE jobs;
+DROP TABLE logs;
+DROP TABLE events;
+DROP TABLE client_sequences;
+DROP TABLE revisions;
+DROP TABLE pages;
+DROP TABLE collaborators;
+DROP TABLE notebooks;
+DROP TABLE signing_keys;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE users;

@@ -1,0 +1,84 @@
+//! `App`: every long-lived part of the server, built once from the configuration and passed everywhere.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{Clock, system_time};
+use crate::config::Config;
+use crate::db::types::Timestamp;
+use crate::db::{Db, migrations};
+use crate::error::{Error, Result};
+use crate::events::Events;
+use crate::keyring::Keyring;
+use crate::presence::Presence;
+
+/// The server's parts; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What [`App`] gives access to.
+pub struct Parts {
+    /// What the server was told.
+    pub config: Config,
+    /// Time.
+    pub clock: Clock,
+    /// The database.
+    pub db: Db,
+    /// Wake-up calls between writers and subscribers.
+    pub events: Events,
+    /// Who has which page open.
+    pub presence: Presence,
+    /// Keys that sign access tokens.
+    pub keyring: Keyring,
+    /// How many passwords may be hashed at once: each takes 19 MiB and a core.
+    pub password_hashes: Arc<Semaphore>,
+    /// Cancelled when the server begins to stop.
+    pub shutdown: CancellationToken,
+    /// When this process was ready.
+    pub started_at: Timestamp,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Opens everything. `migrate` applies missing migrations first; without it, missing ones are an error.
+    pub async fn build(config: Config, migrate: bool) -> Result<Self> {
+        if migrate {
+            migrations::run(&config.database).await?;
+        } else {
+            let pending = migrations::pending(&config.database).await?;
+            if !pending.is_empty() {
+                return Err(Error::internal(format!(
+                    "the database lacks {} migration(s), the first is {}: run `pluma migrate`",
+                    pending.len(),
+                    pending.first().map_or("unknown", String::as_str)
+                )));
+            }
+        }
+        let clock = Clock::default();
+        let db = Db::open(&config.database).await?;
+        let issuer = config.server.public_url.to_string();
+        let keyring = Keyring::load(&db, &clock, &config.secret, issuer).await?;
+        let events = Events::default();
+        Ok(Self(Arc::new(Parts {
+            password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
+            presence: Presence::new(events.clone()),
+            shutdown: CancellationToken::new(),
+            started_at: Timestamp(system_time()),
+            config,
+            clock,
+            db,
+            events,
+            keyring,
+        })))
+    }
+}

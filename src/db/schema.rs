@@ -1,0 +1,243 @@
+//! The table graph, one for every dialect.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Accounts.
+    users (id) {
+        id -> Guid,
+        username -> Text,
+        username_key -> Text,
+        display_name -> Text,
+        email -> Text,
+        email_key -> Text,
+        email_verified_at -> Nullable<Instant>,
+        bio -> Nullable<Text>,
+        role -> Text,
+        password_hash -> Nullable<Text>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Signed-in devices.
+    sessions (id) {
+        id -> Guid,
+        user_id -> Guid,
+        created_at -> Instant,
+        last_seen_at -> Instant,
+        expires_at -> Instant,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Refresh tokens by their hash.
+    refresh_tokens (hash) {
+        hash -> Binary,
+        session_id -> Guid,
+        created_at -> Instant,
+        used_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Instant;
+    /// Keys that sign access tokens.
+    signing_keys (kid) {
+        kid -> Text,
+        sealed -> Binary,
+        public -> Binary,
+        created_at -> Instant,
+        retired_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant, Json};
+    /// Notebooks.
+    notebooks (id) {
+        id -> Guid,
+        owner_id -> Guid,
+        title -> Text,
+        title_key -> Text,
+        description -> Text,
+        metadata -> Json,
+        published_at -> Nullable<Instant>,
+        published_order -> Instant,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+        event_seq -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Who shares a notebook.
+    collaborators (id) {
+        id -> Guid,
+        notebook_id -> Guid,
+        user_id -> Guid,
+        role -> Text,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Pages.
+    pages (id) {
+        id -> Guid,
+        notebook_id -> Guid,
+        title -> Text,
+        format -> Text,
+        position -> Integer,
+        word_count -> Integer,
+        current_revision_id -> Guid,
+        revision_count -> Integer,
+        published_revision_id -> Nullable<Guid>,
+        published_title -> Nullable<Text>,
+        published_word_count -> Nullable<Integer>,
+        published_at -> Nullable<Instant>,
+        publish_at -> Nullable<Instant>,
+        publish_revision_id -> Nullable<Guid>,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Every stored text of every page.
+    revisions (id) {
+        id -> Guid,
+        page_id -> Guid,
+        number -> Integer,
+        name -> Nullable<Text>,
+        kind -> Text,
+        author_id -> Nullable<Guid>,
+        ai_model -> Nullable<Text>,
+        title -> Text,
+        content -> Text,
+        format -> Text,
+        word_count -> Integer,
+        message -> Nullable<Text>,
+        client_id -> Nullable<Text>,
+        created_at -> Instant,
+        hidden_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// The last numbered save of each editor.
+    client_sequences (page_id, user_id, client_id) {
+        page_id -> Guid,
+        user_id -> Guid,
+        client_id -> Text,
+        sequence -> Integer,
+        digest -> Binary,
+        revision_id -> Guid,
+        merged -> Bool,
+        updated_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// What happened to the pages of a notebook, in order.
+    events (notebook_id, seq) {
+        notebook_id -> Guid,
+        seq -> BigInt,
+        page_id -> Guid,
+        revision_id -> Nullable<Guid>,
+        revision_number -> Integer,
+        actor_id -> Nullable<Guid>,
+        kind -> Text,
+        client_id -> Nullable<Text>,
+        public -> Bool,
+        at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant, Json};
+    /// The log.
+    logs (id) {
+        id -> Guid,
+        kind -> Text,
+        date -> Instant,
+        user_id -> Nullable<Guid>,
+        username -> Text,
+        action -> Text,
+        subject_id -> Nullable<Text>,
+        details -> Nullable<Json>,
+        ip -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant, Json};
+    /// Background work.
+    jobs (id) {
+        id -> Guid,
+        kind -> Text,
+        payload -> Json,
+        unique_key -> Nullable<Text>,
+        status -> Text,
+        run_at -> Instant,
+        attempts -> Integer,
+        max_attempts -> Integer,
+        lease_until -> Nullable<Instant>,
+        progress -> Double,
+        message -> Nullable<Text>,
+        result -> Nullable<Json>,
+        error -> Nullable<Text>,
+        owner_id -> Nullable<Guid>,
+        subject_id -> Nullable<Text>,
+        cancel_requested_at -> Nullable<Instant>,
+        created_at -> Instant,
+        started_at -> Nullable<Instant>,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+joinable!(sessions -> users (user_id));
+joinable!(refresh_tokens -> sessions (session_id));
+joinable!(notebooks -> users (owner_id));
+joinable!(collaborators -> notebooks (notebook_id));
+joinable!(pages -> notebooks (notebook_id));
+joinable!(revisions -> pages (page_id));
+
+allow_tables_to_appear_in_same_query!(
+    users,
+    sessions,
+    refresh_tokens,
+    notebooks,
+    collaborators,
+    pages,
+    revisions,
+    client_sequences,
+    events,
+);

@@ -1,0 +1,10 @@
+//! What every slice's resolvers share; it knows no slice.
+
+pub mod connection;
+pub mod context;
+pub(crate) mod ids;
+pub mod limits;
+pub mod loader;
+pub mod mask;
+pub mod paging;
+pub mod payload;
