@@ -1,1 +1,3 @@
 //! Pluma.
+
+pub mod text;
