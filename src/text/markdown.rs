@@ -239,5 +239,9 @@ fn keep_attribute<'v>(tag: &str, attribute: &str, value: &'v str) -> Option<Cow<
 }
 
 #[cfg(test)]
+#[path = "markdown_bounds_tests.rs"]
+mod bounds;
+
+#[cfg(test)]
 #[path = "markdown_tests.rs"]
 mod tests;

@@ -246,10 +246,13 @@ proptest! {
     }
 
     #[test]
-    fn edits_of_different_nodes_always_merge(count in 2usize..10, at in any::<(prop::sample::Index, prop::sample::Index)>()) {
+    fn edits_of_different_nodes_always_merge(
+        count in 2usize..10,
+        at in any::<(prop::sample::Index, prop::sample::Index)>(),
+    ) {
         let base: Vec<String> = (0..count).map(|n| n.to_string()).collect();
-        let (first, second) = (at.0.index(count), at.1.index(count));
-        prop_assume!(first != second);
+        let first = at.0.index(count);
+        let second = (first + 1 + at.1.index(count - 1)) % count;
         let changed = |edits: &[(usize, &str)]| {
             let mut texts = base.clone();
             for (at, text) in edits {
