@@ -15,5 +15,6 @@ pub mod id;
 pub mod keyring;
 pub mod logs;
 pub mod presence;
+pub mod text;
 pub mod validate;
 pub mod viewer;

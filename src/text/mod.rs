@@ -1,0 +1,31 @@
+//! Pure functions over what people write: rendering, reading as plain text, counting, comparing and merging.
+//!
+//! | module | answers |
+//! |---|---|
+//! | [`markdown`] | Markdown as sanitised HTML and as plain text |
+//! | [`rich`] | editor JSON (Slate, Tiptap/ProseMirror, Lexical): checking, plain text, merging by nodes |
+//! | [`words`] | how many words a plain text has |
+//! | [`merge`] | a stale save against the current text: three-way merge or conflict |
+//! | [`diff`] | what changed between two texts, as hunks and as a unified diff |
+//!
+//! Nothing here knows of the database, of GraphQL or of the application. Everything is
+//! synchronous and bounded, but five megabytes still take a while: callers on an
+//! asynchronous runtime move large texts to a blocking thread.
+
+pub mod diff;
+mod diff3;
+mod lines;
+pub mod markdown;
+pub mod merge;
+mod plain;
+pub mod rich;
+pub mod words;
+
+/// How a page's content is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// CommonMark with GitHub's tables, task lists, strikethrough and autolinks.
+    Markdown,
+    /// An editor's own JSON tree, kept byte for byte.
+    RichJson,
+}
