@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# Finds the programs that the tests need, and installs what is missing from Debian's packages.
+
+# The directory of the newest PostgreSQL server programs. Debian keeps them off
+# the PATH, and what is on it may be a wrapper around a cluster of the machine.
+postgres_programs() {
+  local newest
+  newest=$(find /usr/lib/postgresql -mindepth 3 -maxdepth 3 -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1)
+  if [ -n "$newest" ]; then
+    dirname "$newest"
+  elif command -v pg_config >/dev/null && [ -x "$(pg_config --bindir)/initdb" ]; then
+    pg_config --bindir
+  else
+    return 1
+  fi
+}
+
+browser() {
+  command -v chromium || command -v chromium-browser || command -v google-chrome
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+install_debian_packages() {
+  local packages=()
+  postgres_programs >/dev/null || packages+=(postgresql)
+  browser >/dev/null || packages+=(chromium)
+  command -v cc >/dev/null || packages+=(gcc libc6-dev)
+  [ ${#packages[@]} -gt 0 ] || return 0
+
+  if ! command -v apt-get >/dev/null; then
+    echo "script/test: missing: ${packages[*]} (Debian's names). Install them and run it again." >&2
+    return 1
+  fi
+  if ! as_root true 2>/dev/null; then
+    echo "script/test: missing, and neither root nor sudo without a password to install it:" >&2
+    echo "  apt-get install --no-install-recommends ${packages[*]}" >&2
+    return 1
+  fi
+  # Debian would make a cluster and start it; the tests start their own.
+  local no_cluster=/etc/postgresql-common/createcluster.d/pluma-tests.conf
+  as_root mkdir -p "${no_cluster%/*}"
+  echo "create_main_cluster = false" | as_root tee "$no_cluster" >/dev/null
+  local status=0
+  as_root apt-get update -qq || status=$?
+  [ "$status" != 0 ] ||
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" || status=$?
+  as_root rm -f "$no_cluster"
+  return "$status"
+}
