@@ -7,6 +7,7 @@ pub mod migrations;
 pub mod postgres;
 pub mod schema;
 pub mod sqlite;
+pub mod top_of_each;
 pub mod types;
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};

@@ -140,6 +140,7 @@ table! {
         message -> Nullable<Text>,
         client_id -> Nullable<Text>,
         created_at -> Instant,
+        minute -> BigInt,
         hidden_at -> Nullable<Instant>,
     }
 }

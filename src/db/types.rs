@@ -8,7 +8,7 @@
 
 use std::ops::Deref;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
@@ -137,6 +137,16 @@ pub struct Timestamp(pub DateTime<Utc>);
 impl Timestamp {
     /// 1970-01-01: sorts before every real time.
     pub const EPOCH: Self = Self(DateTime::<Utc>::UNIX_EPOCH);
+
+    /// `time` with the microseconds that every database keeps.
+    pub fn truncated(time: DateTime<Utc>) -> Self {
+        Self(time.trunc_subsecs(6))
+    }
+
+    /// Whole minutes since 1970.
+    pub fn minute_number(self) -> i64 {
+        self.0.timestamp().div_euclid(60)
+    }
 
     /// This time moved by `seconds`, which may be negative.
     #[must_use]

@@ -1,5 +1,7 @@
 //! What a resolver finds in its context: the application and the viewer.
 
+use std::sync::Arc;
+
 use async_graphql::Context;
 
 use crate::app::App;
@@ -13,7 +15,7 @@ pub trait Request {
     /// Who asks.
     fn viewer(&self) -> Result<&Viewer>;
     /// A slice's DataLoaders, made anew for each request.
-    fn loaders<T: Send + Sync + 'static>(&self) -> Result<&T>;
+    fn loaders<T: Send + Sync + 'static>(&self) -> Result<&Arc<T>>;
 }
 
 impl Request for Context<'_> {
@@ -25,7 +27,7 @@ impl Request for Context<'_> {
         find(self)
     }
 
-    fn loaders<T: Send + Sync + 'static>(&self) -> Result<&T> {
+    fn loaders<T: Send + Sync + 'static>(&self) -> Result<&Arc<T>> {
         find(self)
     }
 }

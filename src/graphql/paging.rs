@@ -38,6 +38,15 @@ pub struct Window<K> {
     pub size: usize,
 }
 
+impl<K> Window<K> {
+    /// How many rows a statement reads: one more than the window holds, to tell whether there are more.
+    pub fn limit(&self) -> i64 {
+        i64::try_from(self.size)
+            .unwrap_or(i64::MAX)
+            .saturating_add(1)
+    }
+}
+
 impl PageArgs {
     /// Checks the arguments. `order` names what the list is sorted by: a cursor of another order is refused.
     pub fn window<K: DeserializeOwned>(self, order: &str) -> Result<Window<K>> {

@@ -107,7 +107,8 @@ CREATE TABLE pages (
 CREATE INDEX pages_by_notebook ON pages (notebook_id, position) WHERE deleted_at IS NULL;
 CREATE INDEX pages_of_notebook ON pages (notebook_id);
 
--- `hidden_at`: when a later autosave of the same sitting took its place.
+-- `hidden_at`: when a later autosave of the same sitting took its place; one of each `minute` (since 1970)
+-- then stays for a day.
 CREATE TABLE revisions (
     id BLOB PRIMARY KEY,
     page_id BLOB NOT NULL REFERENCES pages (id) ON DELETE CASCADE,
@@ -123,6 +124,7 @@ CREATE TABLE revisions (
     message TEXT,
     client_id TEXT,
     created_at INTEGER NOT NULL,
+    minute BIGINT NOT NULL,
     hidden_at INTEGER,
     CONSTRAINT revisions_number_key UNIQUE (page_id, number)
 );

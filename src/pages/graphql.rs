@@ -1,0 +1,17 @@
+//! Pages on the wire: the object and its lists.
+
+mod diff;
+mod mutations;
+mod page;
+mod queries;
+mod revision;
+mod saving;
+mod subscriptions;
+
+pub use diff::RevisionDiff;
+pub use mutations::Mutations;
+pub use page::{Page, PageConnection, PageEdge, counts, of_notebook};
+pub use queries::Queries;
+pub use revision::{Revision, RevisionConnection, RevisionEdge};
+pub use saving::SaveMutations;
+pub use subscriptions::Subscriptions;
