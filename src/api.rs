@@ -2,6 +2,7 @@
 
 use async_graphql::{EmptySubscription, MergedObject, Request, Schema as Executable};
 
+use crate::accounts;
 use crate::app::App;
 use crate::graphql::limits::DocumentLimits;
 use crate::graphql::mask::Mask;
@@ -9,29 +10,17 @@ use crate::viewer::Viewer;
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(Placeholder);
+pub struct Query(accounts::graphql::Queries);
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(Placeholder);
+pub struct Mutation(accounts::graphql::Mutations);
 
 /// Everything that can be watched.
 pub type Subscription = EmptySubscription;
 
 /// The executable schema.
 pub type Schema = Executable<Query, Mutation, Subscription>;
-
-#[derive(Default)]
-struct Placeholder;
-
-/// Placeholder.
-#[async_graphql::Object]
-impl Placeholder {
-    /// Placeholder.
-    async fn placeholder(&self) -> bool {
-        true
-    }
-}
 
 /// Builds the schema for `app`.
 pub fn schema(app: &App) -> Schema {
@@ -52,6 +41,8 @@ pub fn schema(app: &App) -> Schema {
 }
 
 /// Gives a request its viewer and its DataLoaders.
-pub fn prepare(_app: &App, viewer: Viewer, request: Request) -> Request {
-    request.data(viewer)
+pub fn prepare(app: &App, viewer: Viewer, request: Request) -> Request {
+    request
+        .data(viewer)
+        .data(accounts::loaders::Loaders::new(app))
 }

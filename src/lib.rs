@@ -3,6 +3,7 @@
 //! The floor (`config`, `db`, `error`, `graphql`, …) knows no slice; the slices stand on it, one per noun
 //! family; `api` merges them into one schema and `http` serves it. ARCHITECTURE.md walks through the house.
 
+pub mod accounts;
 pub mod api;
 pub mod app;
 pub mod clock;

@@ -11,6 +11,7 @@ table! {
         username -> Text,
         username_key -> Text,
         display_name -> Text,
+        display_name_key -> Text,
         email -> Text,
         email_key -> Text,
         email_verified_at -> Nullable<Instant>,

@@ -3,6 +3,8 @@
 use super::{Backend, Conn, begin, now, skip_locked};
 use crate::db::{finish, transaction};
 
+#[path = "../accounts/store.rs"]
+pub mod accounts;
 #[path = "../keyring/store.rs"]
 pub mod keyring;
 #[path = "../logs/store.rs"]
@@ -25,3 +27,5 @@ pub mod restoring;
 pub mod revisions;
 #[path = "../pages/save_store.rs"]
 pub mod saving;
+#[path = "../accounts/session_store.rs"]
+pub mod sessions;

@@ -6,6 +6,7 @@ CREATE TABLE users (
     username text NOT NULL,
     username_key text COLLATE "C" NOT NULL,
     display_name text NOT NULL,
+    display_name_key text COLLATE "C" NOT NULL,
     email text NOT NULL,
     email_key text COLLATE "C" NOT NULL,
     email_verified_at timestamptz,

@@ -6,6 +6,7 @@ CREATE TABLE users (
     username TEXT NOT NULL,
     username_key TEXT NOT NULL,
     display_name TEXT NOT NULL,
+    display_name_key TEXT NOT NULL,
     email TEXT NOT NULL,
     email_key TEXT NOT NULL,
     email_verified_at INTEGER,

@@ -1,0 +1,15 @@
+//! Accounts on the wire: their queries and mutations.
+
+mod inputs;
+mod mutations;
+mod queries;
+mod session;
+mod user;
+
+pub use inputs::{
+    LoginInput, RegisterInput, UpdateProfileInput, UpdateUserInput, UserBy, UserFilter,
+};
+pub use mutations::{AuthPayload, Mutations, SessionPayload, UserPayload};
+pub use queries::Queries;
+pub use session::Session;
+pub use user::{User, UserConnection, UserEdge, load_user};

@@ -1,0 +1,173 @@
+//! What people change about their own account.
+
+use serde_json::json;
+
+use super::{AccountChanges, gone, last_administrator, or_taken, wake_streams};
+use crate::accounts::passwords::Verdict;
+use crate::accounts::{User, UserChanges, names, passwords};
+use crate::app::App;
+use crate::db::types::Timestamp;
+use crate::db::{commit, query};
+use crate::error::{Error, Result, UserErrorCode};
+use crate::id::UserId;
+use crate::logs::Log;
+use crate::validate::{Checks, fold};
+use crate::viewer::Viewer;
+
+/// Changes the viewer's names, biography or address.
+pub async fn update_profile(app: &App, viewer: &Viewer, input: AccountChanges) -> Result<User> {
+    let identity = viewer.require()?;
+    let user = query!(app.db, accounts::find(identity.user_id))?.ok_or_else(gone)?;
+    // Neither is the user's own to change here, whatever a caller passes.
+    let input = AccountChanges {
+        role: None,
+        password: None,
+        ..input
+    };
+    let now = app.clock.now();
+    let mut checks = Checks::new();
+    let (changes, fields) = changes(&mut checks, &user, input, now);
+    checks.done()?;
+    if fields.is_empty() {
+        return Ok(user);
+    }
+    let entry =
+        Log::audit(viewer, now, "account.updated", user.id).with(json!({ "fields": fields }));
+    let refusal = last_administrator(["input"]);
+    or_taken(commit!(
+        app.db,
+        accounts::update(user.id, (changes, None), refusal, entry)
+    ))?
+    .ok_or_else(gone)
+}
+
+/// Checks what is to change and drops what is so already; gives the changes and their names.
+pub(super) fn changes(
+    checks: &mut Checks,
+    user: &User,
+    input: AccountChanges,
+    now: Timestamp,
+) -> (UserChanges, Vec<&'static str>) {
+    let mut changes = UserChanges {
+        updated_at: Some(now),
+        ..UserChanges::default()
+    };
+    let mut fields = Vec::new();
+    if let Some(username) = input.username {
+        let username = names::username(checks, ["input", "username"], &username);
+        if username != user.username {
+            changes.username_key = Some(fold(&username));
+            changes.username = Some(username);
+            fields.push("username");
+        }
+    }
+    if let Some(name) = input.display_name {
+        let name = names::display_name(checks, ["input", "displayName"], &name);
+        if name != user.display_name {
+            changes.display_name_key = Some(fold(&name));
+            changes.display_name = Some(name);
+            fields.push("displayName");
+        }
+    }
+    if let Some(bio) = input.bio {
+        let bio = names::bio(checks, ["input", "bio"], &bio);
+        if bio != user.bio {
+            changes.bio = Some(bio);
+            fields.push("bio");
+        }
+    }
+    if let Some(email) = input.email {
+        let email = names::email(checks, ["input", "email"], &email);
+        if email != user.email {
+            changes.email_key = Some(fold(&email));
+            changes.email = Some(email);
+            changes.email_verified_at = Some(None);
+            fields.push("email");
+        }
+    }
+    if let Some(role) = input.role.filter(|role| *role != user.role) {
+        changes.role = Some(role);
+        fields.push("role");
+    }
+    (changes, fields)
+}
+
+/// Gives the viewer's account another password and ends its sessions on other devices.
+pub async fn change_password(
+    app: &App,
+    viewer: &Viewer,
+    current: Option<&str>,
+    new: &str,
+) -> Result<User> {
+    let identity = viewer.require()?;
+    let (user, hash) = with_password(app, identity.user_id).await?;
+    let mut checks = Checks::new();
+    let new = passwords::check(
+        &mut checks,
+        ["newPassword"],
+        new,
+        &[&user.username, &user.email],
+    );
+    checks.done()?;
+    confirm(app, current, hash.clone(), ["currentPassword"]).await?;
+    let new_hash = passwords::hash(app, new).await?;
+    let entry = Log::audit(viewer, app.clock.now(), "password.changed", user.id);
+    let user = commit!(
+        app.db,
+        accounts::change_password(user.id, (hash, new_hash), identity.session_id, entry)
+    )?
+    .ok_or_else(|| {
+        Error::user(
+            UserErrorCode::Conflict,
+            ["currentPassword"],
+            "The password was changed at the same time from elsewhere.",
+        )
+    })?;
+    wake_streams(app, user.id);
+    Ok(user)
+}
+
+/// Removes the viewer's account with everything that is theirs.
+pub async fn delete_account(app: &App, viewer: &Viewer, password: Option<&str>) -> Result<UserId> {
+    let identity = viewer.require()?;
+    let (user, hash) = with_password(app, identity.user_id).await?;
+    confirm(app, password, hash, ["password"]).await?;
+    let entry = Log::audit(viewer, app.clock.now(), "account.deleted", user.id);
+    let refusal = last_administrator([]);
+    if !commit!(app.db, accounts::delete(user.id, refusal, entry))? {
+        return Err(gone());
+    }
+    wake_streams(app, user.id);
+    Ok(user.id)
+}
+
+async fn with_password(app: &App, id: UserId) -> Result<(User, Option<String>)> {
+    query!(app.db, accounts::find_with_password(id))?.ok_or_else(gone)
+}
+
+/// Asks for the password of an account that has one.
+async fn confirm(
+    app: &App,
+    typed: Option<&str>,
+    hash: Option<String>,
+    path: [&str; 1],
+) -> Result<()> {
+    if hash.is_none() {
+        return Ok(());
+    }
+    let Some(typed) = typed.filter(|typed| !typed.is_empty()) else {
+        return Err(Error::user(
+            UserErrorCode::Blank,
+            path,
+            "Your present password is needed for this.",
+        ));
+    };
+    match passwords::verify(app, typed, hash).await? {
+        Verdict::Right | Verdict::Outdated => Ok(()),
+        Verdict::Wrong => Err(Error::user(
+            UserErrorCode::WrongCredentials,
+            path,
+            "This is not your present password.",
+        )),
+    }
+}

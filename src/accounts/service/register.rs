@@ -1,0 +1,71 @@
+//! Making an account.
+
+use super::{Registration, SignedIn, new_device, or_taken};
+use crate::accounts::{User, names, passwords};
+use crate::app::App;
+use crate::db::commit;
+use crate::db::types::Timestamp;
+use crate::error::{Error, Result, UserErrorCode};
+use crate::id::UserId;
+use crate::logs::Log;
+use crate::validate::{Checks, fold};
+use crate::viewer::{Role, Viewer};
+
+/// Makes an account and signs it in.
+pub async fn register(app: &App, viewer: &Viewer, input: Registration) -> Result<SignedIn> {
+    if !app.config.accounts.registration {
+        return Err(Error::user(
+            UserErrorCode::Forbidden,
+            ["input"],
+            "This server takes no registrations: ask an administrator for an account.",
+        ));
+    }
+    let now = app.clock.now();
+    let (user, password) = new_user(input, Role::User, now)?;
+    let hash = passwords::hash(app, password).await?;
+    let (session, token, refresh) = new_device(app, user.id, &viewer.client, now)?;
+    let acting = user.acting(session.id, viewer.client.clone());
+    let entries = [
+        Log::audit(&acting, now, "account.registered", user.id),
+        Log::audit(&acting, now, "session.started", session.id),
+    ];
+    let device = (session.clone(), token);
+    or_taken(commit!(
+        app.db,
+        accounts::register(user.clone(), hash, device, entries)
+    ))?;
+    SignedIn::new(app, user, session, refresh, now)
+}
+
+/// Checks an account's fields; gives its row and its password.
+pub(super) fn new_user(input: Registration, role: Role, now: Timestamp) -> Result<(User, String)> {
+    let mut checks = Checks::new();
+    let username = names::username(&mut checks, ["input", "username"], &input.username);
+    let email = names::email(&mut checks, ["input", "email"], &input.email);
+    let display_name = match &input.display_name {
+        Some(name) => names::display_name(&mut checks, ["input", "displayName"], name),
+        None => username.clone(),
+    };
+    let password = passwords::check(
+        &mut checks,
+        ["input", "password"],
+        &input.password,
+        &[&username, &email],
+    );
+    checks.done()?;
+    let user = User {
+        id: UserId::new(),
+        username_key: fold(&username),
+        display_name_key: fold(&display_name),
+        email_key: fold(&email),
+        username,
+        display_name,
+        email,
+        email_verified_at: None,
+        bio: None,
+        role,
+        created_at: now,
+        updated_at: now,
+    };
+    Ok((user, password))
+}

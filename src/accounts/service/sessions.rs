@@ -1,0 +1,122 @@
+//! Signing in and out, and knowing who sends a request.
+
+use super::{SignedIn, new_device, wake_streams};
+use crate::accounts::passwords::Verdict;
+use crate::accounts::{Session, names, passwords, tokens};
+use crate::app::App;
+use crate::db::{commit, query};
+use crate::error::{Code, Error, Result, UserErrorCode};
+use crate::logs::Log;
+use crate::viewer::{Client, Identity, Viewer};
+
+/// Signs somebody in by username or e-mail and password. What was wrong of the two, nobody is told.
+pub async fn login(app: &App, viewer: &Viewer, login: &str, password: &str) -> Result<SignedIn> {
+    let found = match names::lookup_key(login) {
+        Some(key) => query!(app.db, accounts::find_by_login(key))?,
+        None => None,
+    };
+    let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
+    let verdict = passwords::verify(app, password, hash.clone()).await?;
+    let (Some(user), Some(hash), Verdict::Right | Verdict::Outdated) = (user, hash, verdict) else {
+        return Err(wrong_credentials());
+    };
+    let rehashed = match verdict {
+        Verdict::Outdated => Some(passwords::rehash(app, password).await?),
+        _ => None,
+    };
+    let now = app.clock.now();
+    let (session, token, refresh) = new_device(app, user.id, &viewer.client, now)?;
+    let acting = user.acting(session.id, viewer.client.clone());
+    let entry = Log::audit(&acting, now, "session.started", session.id);
+    let device = (session.clone(), token);
+    if !commit!(app.db, accounts::sign_in(hash, rehashed, device, entry))? {
+        // The password was changed, or the account removed, since it was read.
+        return Err(wrong_credentials());
+    }
+    SignedIn::new(app, user, session, refresh, now)
+}
+
+fn wrong_credentials() -> Error {
+    Error::user(
+        UserErrorCode::WrongCredentials,
+        ["input"],
+        "There is no account with this name or e-mail and this password.",
+    )
+}
+
+/// Ends the viewer's session, or, where the access token has expired, the one that `refresh_token` belongs to.
+pub async fn logout(app: &App, viewer: &Viewer, refresh_token: Option<&str>) -> Result<Session> {
+    let now = app.clock.now();
+    let by_token;
+    let viewer = if viewer.identity.is_some() {
+        viewer
+    } else {
+        let hash = refresh_token
+            .and_then(tokens::refresh_hash)
+            .ok_or_else(Error::unauthenticated)?;
+        let (user, session) = query!(app.db, sessions::find_by_token(hash))?
+            .filter(|(_, session)| session.is_live(now))
+            .ok_or_else(Error::unauthenticated)?;
+        by_token = user.acting(session.id, viewer.client.clone());
+        &by_token
+    };
+    let identity = viewer.require()?;
+    let entry = Log::audit(viewer, now, "session.ended", identity.session_id);
+    let session = commit!(app.db, sessions::end(identity.session_id, entry))?
+        .ok_or_else(Error::unauthenticated)?;
+    wake_streams(app, session.user_id);
+    Ok(session)
+}
+
+/// The viewer of a request with this access token (`Authorization: Bearer`); nobody where there is none,
+/// UNAUTHENTICATED where it is not good.
+pub async fn authenticate(app: &App, access_token: Option<&str>, client: Client) -> Result<Viewer> {
+    let Some(token) = access_token else {
+        return Ok(Viewer {
+            identity: None,
+            client,
+        });
+    };
+    let claims = tokens::read_access(app, token).ok_or_else(|| {
+        Error::refused(
+            Code::Unauthenticated,
+            "The access token is not valid or has expired: refresh the session, or sign in again.",
+        )
+    })?;
+    let now = app.clock.now();
+    let (username, role) = query!(app.db, sessions::identify(claims.sid, claims.sub, now))?
+        .ok_or_else(|| {
+            Error::refused(
+                Code::Unauthenticated,
+                "This session has ended: sign in again.",
+            )
+        })?;
+    Ok(Viewer {
+        identity: Some(Identity {
+            user_id: claims.sub,
+            username,
+            role,
+            session_id: claims.sid,
+        }),
+        client,
+    })
+}
+
+/// The same for a token that came as a cookie. The browser sends one whether it is good or not, so a bad one
+/// makes the request anonymous: `login` and `refreshSession` have to work.
+pub async fn authenticate_cookie(
+    app: &App,
+    access_token: Option<&str>,
+    client: Client,
+) -> Result<Viewer> {
+    match authenticate(app, access_token, client.clone()).await {
+        Err(Error::Refused {
+            code: Code::Unauthenticated,
+            ..
+        }) => Ok(Viewer {
+            identity: None,
+            client,
+        }),
+        outcome => outcome,
+    }
+}

@@ -1,0 +1,123 @@
+//! The two tokens of a session: a signed one for requests, short-lived, and a random one to get the next pair with.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::clock;
+use crate::db::types::Timestamp;
+use crate::error::{Error, Result};
+use crate::id::{SessionId, UserId};
+
+/// What refresh tokens begin with, so that scanners for leaked secrets know them.
+const REFRESH_PREFIX: &str = "pluma_rt_";
+
+/// What an access token says (RFC 7519).
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who gave it out.
+    pub iss: String,
+    /// Whom it is for.
+    pub aud: String,
+    /// Whose it is.
+    pub sub: UserId,
+    /// The session it belongs to.
+    pub sid: SessionId,
+    /// When it was given out, in seconds since 1970.
+    pub iat: i64,
+    /// When it ends, in seconds since 1970.
+    pub exp: i64,
+    /// Its own id.
+    pub jti: String,
+}
+
+/// A signed access token and when it ends.
+pub struct Access {
+    /// The JSON Web Token.
+    pub token: String,
+    /// As in its `exp`.
+    pub expires_at: Timestamp,
+}
+
+/// A new refresh token and what the database keeps of it.
+pub struct Refresh {
+    /// What the client gets.
+    pub token: String,
+    /// SHA-256 of it; enough, as the token is random.
+    pub hash: Vec<u8>,
+}
+
+/// Signs an access token.
+pub fn access(app: &App, user: UserId, session: SessionId, now: Timestamp) -> Result<Access> {
+    let ttl = i64::try_from(app.config.accounts.access_ttl.as_secs()).unwrap_or(i64::MAX);
+    let issued = now.timestamp();
+    let expires = issued.saturating_add(ttl);
+    let token = app.keyring.sign(&Claims {
+        iss: app.keyring.issuer().to_owned(),
+        aud: app.keyring.audience().to_owned(),
+        sub: user,
+        sid: session,
+        iat: issued,
+        exp: expires,
+        jti: clock::new_uuid().to_string(),
+    })?;
+    let expires_at = DateTime::from_timestamp(expires, 0)
+        .map(Timestamp)
+        .ok_or_else(|| Error::internal("an access token would expire beyond the calendar"))?;
+    Ok(Access { token, expires_at })
+}
+
+/// Reads an access token; `None` where it is not ours, was changed, or has expired.
+pub fn read_access(app: &App, token: &str) -> Option<Claims> {
+    let now = app.clock.now().timestamp();
+    app.keyring
+        .verify::<Claims>(token)
+        .filter(|claims| claims.exp > now)
+}
+
+/// Makes a refresh token.
+pub fn refresh() -> Result<Refresh> {
+    let random = clock::random_bytes::<32>()?;
+    let token = format!("{REFRESH_PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
+    let hash = sha256(&token);
+    Ok(Refresh { token, hash })
+}
+
+/// What the database would know a refresh token by; `None` where it cannot be one.
+pub fn refresh_hash(token: &str) -> Option<Vec<u8>> {
+    let random = token.strip_prefix(REFRESH_PREFIX)?;
+    (random.len() == 43).then(|| sha256(token))
+}
+
+fn sha256(text: &str) -> Vec<u8> {
+    digest(&SHA256, text.as_bytes()).as_ref().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refresh_tokens_differ_and_are_known_by_their_hash() {
+        let one = refresh().unwrap();
+        let other = refresh().unwrap();
+        assert_ne!(one.token, other.token);
+        assert_eq!(refresh_hash(&one.token), Some(one.hash));
+        assert_ne!(refresh_hash(&other.token), refresh_hash(&one.token));
+    }
+
+    #[test]
+    fn what_cannot_be_a_refresh_token_has_no_hash() {
+        for text in [
+            "",
+            "pluma_rt_",
+            "pluma_rt_short",
+            "eyJhbGciOiJFZERTQSJ9.e30.x",
+        ] {
+            assert_eq!(refresh_hash(text), None, "{text}");
+        }
+    }
+}
