@@ -3,6 +3,8 @@
 use super::{Backend, Conn, begin, now, skip_locked};
 use crate::db::{finish, transaction};
 
+#[path = "../jobs/store.rs"]
+pub mod jobs;
 #[path = "../keyring/store.rs"]
 pub mod keyring;
 #[path = "../logs/store.rs"]
