@@ -13,6 +13,7 @@ pub mod error;
 pub mod events;
 pub mod graphql;
 pub mod id;
+pub mod jobs;
 pub mod keyring;
 pub mod logs;
 pub mod presence;

@@ -5,6 +5,8 @@ use crate::db::{finish, transaction};
 
 #[path = "../accounts/store.rs"]
 pub mod accounts;
+#[path = "../jobs/store.rs"]
+pub mod jobs;
 #[path = "../keyring/store.rs"]
 pub mod keyring;
 #[path = "../logs/store.rs"]

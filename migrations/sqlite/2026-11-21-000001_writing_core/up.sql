@@ -201,5 +201,7 @@ CREATE TABLE jobs (
     CONSTRAINT jobs_unique_key UNIQUE (unique_key)
 );
 CREATE INDEX jobs_due ON jobs (run_at) WHERE finished_at IS NULL;
+CREATE INDEX jobs_leased ON jobs (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX jobs_dead ON jobs (finished_at) WHERE status = 'FAILED';
 CREATE INDEX jobs_by_owner ON jobs (owner_id) WHERE owner_id IS NOT NULL;
