@@ -1,15 +1,19 @@
 //! The one schema: every slice's queries, mutations and subscriptions merged.
 
-use async_graphql::{EmptySubscription, MergedObject, Request, Schema as Executable};
+use async_graphql::{
+    EmptySubscription, MergedObject, Request, SDLExportOptions, Schema as Executable, SchemaBuilder,
+};
 
 use crate::app::App;
 use crate::graphql::limits::DocumentLimits;
 use crate::graphql::mask::Mask;
+use crate::graphql::telemetry::Telemetry;
+use crate::health::graphql::HealthQuery;
 use crate::viewer::Viewer;
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(Placeholder);
+pub struct Query(HealthQuery);
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
@@ -33,11 +37,27 @@ impl Placeholder {
     }
 }
 
+/// The types alone, without an application behind them.
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Executable::build(Query::default(), Mutation::default(), EmptySubscription)
+}
+
+/// The schema in GraphQL's own language, always in the same order.
+pub fn sdl() -> String {
+    let order = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
+    builder().finish().sdl_with_options(order)
+}
+
 /// Builds the schema for `app`.
 pub fn schema(app: &App) -> Schema {
     let config = &app.config;
-    let mut builder = Executable::build(Query::default(), Mutation::default(), EmptySubscription)
+    let mut builder = builder()
         .data(app.clone())
+        // The first is the outermost: what is counted carries its code already.
+        .extension(Telemetry::default())
         .extension(Mask {
             verbose: config.server.verbose_errors,
         })

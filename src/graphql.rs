@@ -8,3 +8,4 @@ pub mod loader;
 pub mod mask;
 pub mod paging;
 pub mod payload;
+pub mod telemetry;

@@ -96,6 +96,12 @@ impl Pool {
         })
     }
 
+    /// How many tasks wait for the writer, and how many for a reader.
+    pub fn queued(&self) -> (usize, usize) {
+        let waiting = |queue: &mpsc::Sender<Task>| queue.max_capacity() - queue.capacity();
+        (waiting(&self.writer), waiting(&self.readers))
+    }
+
     /// Runs `task` on a reader.
     pub async fn read<T: Send + 'static>(
         &self,

@@ -3,6 +3,8 @@
 use super::{Backend, Conn, begin, now, skip_locked};
 use crate::db::{finish, transaction};
 
+#[path = "../health/store.rs"]
+pub mod health;
 #[path = "../keyring/store.rs"]
 pub mod keyring;
 #[path = "../logs/store.rs"]
