@@ -9,7 +9,7 @@ pub mod gateway;
 pub mod graphql;
 mod identify;
 mod panic;
-mod playground;
+pub mod playground;
 mod probes;
 mod prometheus;
 mod refusal;

@@ -20,3 +20,4 @@ pub mod presence;
 pub mod telemetry;
 pub mod validate;
 pub mod viewer;
+pub mod work;

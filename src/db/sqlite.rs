@@ -191,6 +191,23 @@ pub(super) async fn connect_once(path: &Path) -> Result<Conn> {
     connect(path)
 }
 
+/// What SQLite's own check finds wrong with the file; empty where nothing is.
+pub async fn quick_check(path: &Path) -> Result<Vec<String>> {
+    #[derive(diesel::QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        quick_check: String,
+    }
+    let mut conn = connect(path)?;
+    let lines = conn
+        .spawn_blocking(|conn| {
+            diesel::RunQueryDsl::load::<Line>(diesel::sql_query("PRAGMA quick_check"), conn)
+        })
+        .await?;
+    let lines = lines.into_iter().map(|line| line.quick_check);
+    Ok(lines.filter(|line| line != "ok").collect())
+}
+
 const _: fn() = || {
     fn is_async_connection<C: AsyncConnection>() {}
     is_async_connection::<Conn>();

@@ -17,21 +17,36 @@ use tracing::{Instrument, Span};
 
 use super::client_address::ClientAddress;
 use super::panic::cause_of;
+use super::identify::{self, RequestCookies};
 use super::request_id::RequestId;
-use super::identify;
 use crate::api::{self, Schema};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::graphql::{mask, telemetry};
 use crate::viewer::Client;
-pub use crate::viewer::Viewer;
+
+/// Who asks, with what else only this request carries.
+#[derive(Clone)]
+pub struct Viewer {
+    viewer: crate::viewer::Viewer,
+    cookies: RequestCookies,
+}
+
+impl Viewer {
+    /// Whether nobody is signed in.
+    pub fn is_anonymous(&self) -> bool {
+        self.viewer.is_anonymous()
+    }
+}
 
 /// What a client shows to be recognised.
 pub struct Credentials {
     /// The token of `Authorization: Bearer`.
     pub bearer: Option<String>,
-    /// The session's cookie.
+    /// The access token of the session's cookie.
     pub cookie: Option<String>,
+    /// The refresh token of its other cookie.
+    pub refresh_cookie: Option<String>,
     /// The client's address.
     pub address: IpAddr,
     /// What the client calls itself, cut at 300 characters.
@@ -94,7 +109,6 @@ struct Inner {
     schema: Schema,
     limits: Limits,
     origins: Vec<String>,
-    cookie: &'static str,
     mutations: TaskTracker,
 }
 
@@ -120,7 +134,6 @@ impl Gateway {
             schema: api::schema(app),
             limits,
             origins,
-            cookie: identify::cookie_name(config.environment),
             mutations: TaskTracker::new(),
             app: app.clone(),
         }))
@@ -134,11 +147,14 @@ impl Gateway {
     /// What the request shows.
     pub fn credentials(&self, parts: &Parts) -> Credentials {
         let text = |name| parts.headers.get(name)?.to_str().ok();
+        let production = self.0.app.config.environment.is_production();
+        let cookies = RequestCookies::from_header(&parts.headers, production);
         let id = parts.extensions.get::<RequestId>();
         let address = parts.extensions.get::<ClientAddress>();
         Credentials {
             bearer: text(header::AUTHORIZATION).and_then(bearer),
-            cookie: cookie(&parts.headers, self.0.cookie),
+            cookie: cookies.access,
+            refresh_cookie: cookies.refresh,
             address: address.map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.0),
             user_agent: text(header::USER_AGENT)
                 .map(|name| name.chars().take(LONGEST_USER_AGENT).collect()),
@@ -153,15 +169,20 @@ impl Gateway {
             user_agent: credentials.user_agent.clone(),
             request_id: Some(credentials.request_id.clone()),
         };
-        identify::viewer(&self.0.app, credentials, client).await
+        let viewer = identify::viewer(&self.0.app, credentials, client).await?;
+        let cookies = RequestCookies {
+            access: credentials.cookie.clone(),
+            refresh: credentials.refresh_cookie.clone(),
+        };
+        Ok(Viewer { viewer, cookies })
     }
 
     /// Runs a query or a mutation within the time that a request may take. A mutation runs to its end,
     /// whether or not somebody still waits for it.
     pub async fn execute(&self, viewer: Viewer, mut request: Request) -> Executed {
         let (kind, span) = describe(&mut request, &viewer);
-        let request_id = viewer.client.request_id.clone();
-        let request = api::prepare(&self.0.app, viewer, request);
+        let request_id = viewer.viewer.client.request_id.clone();
+        let request = self.prepare(viewer, request);
         let schema = self.0.schema.clone();
         let running = AssertUnwindSafe(async move { schema.execute(request).await })
             .catch_unwind()
@@ -200,8 +221,12 @@ impl Gateway {
             let once = async move { gateway.execute(viewer, request).await.response };
             return futures_util::stream::once(once.instrument(span)).boxed();
         }
-        let request = api::prepare(&self.0.app, viewer, request);
+        let request = self.prepare(viewer, request);
         self.0.schema.execute_stream(request).boxed()
+    }
+
+    fn prepare(&self, viewer: Viewer, request: Request) -> Request {
+        api::prepare(&self.0.app, viewer.viewer, request).data(viewer.cookies)
     }
 
     /// Cancelled when the server begins to stop.
@@ -266,7 +291,7 @@ fn describe(request: &mut Request, viewer: &Viewer) -> (Option<OperationType>, S
         "operation",
         name,
         kind = kind.map(telemetry::kind_name),
-        request_id = viewer.client.request_id,
+        request_id = viewer.viewer.client.request_id,
     );
     (kind, span)
 }
@@ -275,14 +300,4 @@ fn bearer(value: &str) -> Option<String> {
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
-}
-
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name && !value.is_empty()).then(|| value.to_owned()))
 }
