@@ -1,35 +1,79 @@
 //! The one schema: every slice's queries, mutations and subscriptions merged.
 
-use async_graphql::{EmptySubscription, MergedObject, Request, Schema as Executable};
+mod node;
 
-use crate::accounts;
+use std::sync::Arc;
+
+use async_graphql::{
+    MergedObject, MergedSubscription, Request, SDLExportOptions, Schema as Executable,
+    SchemaBuilder,
+};
+
 use crate::app::App;
 use crate::graphql::limits::DocumentLimits;
 use crate::graphql::mask::Mask;
+use crate::graphql::nulls::NullPropagation;
+use crate::graphql::telemetry::Telemetry;
+use crate::health::HealthQuery;
 use crate::viewer::Viewer;
+use crate::{accounts, notebooks, pages};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(accounts::graphql::Queries);
+pub struct Query(
+    node::Queries,
+    HealthQuery,
+    accounts::graphql::Queries,
+    notebooks::graphql::Queries,
+    pages::graphql::Queries,
+);
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(accounts::graphql::Mutations);
+pub struct Mutation(
+    accounts::graphql::Mutations,
+    notebooks::graphql::Mutations,
+    pages::graphql::Mutations,
+    pages::graphql::SaveMutations,
+);
 
 /// Everything that can be watched.
-pub type Subscription = EmptySubscription;
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(pages::graphql::Subscriptions);
 
 /// The executable schema.
 pub type Schema = Executable<Query, Mutation, Subscription>;
 
+/// The types alone, without an application behind them.
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Executable::build(
+        Query::default(),
+        Mutation::default(),
+        Subscription::default(),
+    )
+    .register_output_type::<node::Node>()
+}
+
+/// The schema in GraphQL's own language, always in the same order.
+pub fn sdl() -> String {
+    let order = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
+    builder().finish().sdl_with_options(order)
+}
+
 /// Builds the schema for `app`.
 pub fn schema(app: &App) -> Schema {
     let config = &app.config;
-    let mut builder = Executable::build(Query::default(), Mutation::default(), EmptySubscription)
+    let mut builder = builder()
         .data(app.clone())
+        // The first is the outermost: what is counted carries its code already.
+        .extension(Telemetry::default())
         .extension(Mask {
             verbose: config.server.verbose_errors,
         })
+        .extension(NullPropagation)
         .extension(DocumentLimits(config.limits.clone()))
         .limit_complexity(config.limits.cost)
         .limit_recursive_depth(64)
@@ -43,6 +87,8 @@ pub fn schema(app: &App) -> Schema {
 /// Gives a request its viewer and its DataLoaders.
 pub fn prepare(app: &App, viewer: Viewer, request: Request) -> Request {
     request
+        .data(Arc::new(accounts::loaders::Loaders::new(app)))
+        .data(Arc::new(notebooks::loaders::Loaders::new(app, &viewer)))
+        .data(Arc::new(pages::loaders::Loaders::new(app, &viewer)))
         .data(viewer)
-        .data(accounts::loaders::Loaders::new(app))
 }

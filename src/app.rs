@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::cache::Texts;
 use crate::clock::{Clock, system_time};
 use crate::config::Config;
 use crate::db::types::Timestamp;
@@ -14,6 +15,9 @@ use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::keyring::Keyring;
 use crate::presence::Presence;
+
+/// How much rendered HTML is kept.
+const HTML_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -31,6 +35,8 @@ pub struct Parts {
     pub events: Events,
     /// Who has which page open.
     pub presence: Presence,
+    /// Rendered pages by their revision.
+    pub html: Texts,
     /// Keys that sign access tokens.
     pub keyring: Keyring,
     /// How many passwords may be hashed at once: each takes 19 MiB and a core.
@@ -72,6 +78,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
             presence: Presence::new(events.clone()),
+            html: Texts::new(HTML_CACHE_BYTES),
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),
             config,

@@ -6,5 +6,7 @@ pub(crate) mod ids;
 pub mod limits;
 pub mod loader;
 pub mod mask;
+pub mod nulls;
 pub mod paging;
 pub mod payload;
+pub mod telemetry;

@@ -96,6 +96,12 @@ impl Pool {
         })
     }
 
+    /// How many tasks wait for the writer, and how many for a reader.
+    pub fn queued(&self) -> (usize, usize) {
+        let waiting = |queue: &mpsc::Sender<Task>| queue.max_capacity() - queue.capacity();
+        (waiting(&self.writer), waiting(&self.readers))
+    }
+
     /// Runs `task` on a reader.
     pub async fn read<T: Send + 'static>(
         &self,
@@ -183,6 +189,23 @@ fn connect(path: &Path) -> Result<Conn> {
 /// Opens one more connection, for migrations.
 pub(super) async fn connect_once(path: &Path) -> Result<Conn> {
     connect(path)
+}
+
+/// What SQLite's own check finds wrong with the file; empty where nothing is.
+pub async fn quick_check(path: &Path) -> Result<Vec<String>> {
+    #[derive(diesel::QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        quick_check: String,
+    }
+    let mut conn = connect(path)?;
+    let lines = conn
+        .spawn_blocking(|conn| {
+            diesel::RunQueryDsl::load::<Line>(diesel::sql_query("PRAGMA quick_check"), conn)
+        })
+        .await?;
+    let lines = lines.into_iter().map(|line| line.quick_check);
+    Ok(lines.filter(|line| line != "ok").collect())
 }
 
 const _: fn() = || {

@@ -7,6 +7,8 @@ use crate::db::{finish, transaction};
 pub mod accounts;
 #[path = "../jobs/store.rs"]
 pub mod jobs;
+#[path = "../health/store.rs"]
+pub mod health;
 #[path = "../keyring/store.rs"]
 pub mod keyring;
 #[path = "../logs/store.rs"]

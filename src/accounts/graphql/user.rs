@@ -7,7 +7,9 @@ use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::graphql::connection::connection;
 use crate::graphql::context::Request;
+use crate::graphql::paging::PageArgs;
 use crate::id::UserId;
+use crate::notebooks::graphql::{self as notebooks, NotebookConnection, NotebookOrder};
 use crate::viewer::{Role, Viewer};
 
 /// Somebody with an account.
@@ -83,6 +85,34 @@ impl User {
     /// When the account last changed.
     async fn updated_at(&self) -> Timestamp {
         self.row.updated_at
+    }
+
+    /// Published notebooks; for the user themself, drafts too. The newest come first.
+    #[graphql(
+        complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
+    async fn notebooks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "How to sort; by default the newest first.")] order_by: Option<
+            NotebookOrder,
+        >,
+    ) -> Result<NotebookConnection> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        notebooks::of_user(ctx, self.row.id, order_by, args).await
     }
 }
 

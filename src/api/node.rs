@@ -1,0 +1,108 @@
+//! Relay's `node`: whatever has a global id, found by its prefix.
+
+use async_graphql::{Context, ID, Interface, Object};
+
+use crate::accounts::graphql::{User, load_user};
+use crate::accounts::graphql::Session;
+use crate::error::{Error, Result};
+use crate::graphql::context::Request;
+use crate::id::{NotebookId, PageId, RevisionId, UserId};
+use crate::notebooks::graphql::{Collaborator, Notebook};
+use crate::notebooks::loaders::Loaders as NotebookLoaders;
+use crate::pages::graphql::{Page, Revision};
+use crate::pages::loaders::Loaders as PageLoaders;
+
+/// Something with a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "The global id; its prefix says what it names."))]
+pub enum Node {
+    /// A user.
+    User(User),
+    /// A session.
+    Session(Session),
+    /// A notebook.
+    Notebook(Notebook),
+    /// A share in a notebook.
+    Collaborator(Collaborator),
+    /// A page.
+    Page(Page),
+    /// A revision.
+    Revision(Revision),
+}
+
+/// The most ids that `nodes` takes.
+const MAX_NODES: usize = 100;
+
+/// Objects by their global id.
+#[derive(Default)]
+pub struct Queries;
+
+/// Objects by their global id.
+#[Object]
+impl Queries {
+    /// The object of this id; null where there is none, or none that the viewer may see.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any object's id.")] id: ID,
+    ) -> Result<Option<Node>> {
+        find(ctx, &id).await
+    }
+
+    /// The objects of these ids, in their order, with null for what is not there.
+    #[graphql(complexity = "ids.len().min(100) * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any objects' ids, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        if ids.len() > MAX_NODES {
+            return Err(Error::bad_input(format!(
+                "`ids` has {} ids; at most {MAX_NODES} are allowed.",
+                ids.len()
+            )));
+        }
+        futures_util::future::try_join_all(ids.iter().map(|id| find(ctx, id))).await
+    }
+}
+
+async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
+    let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
+    Ok(match prefix {
+        UserId::PREFIX => match UserId::parse(id) {
+            Some(id) => load_user(ctx, id).await?.map(Node::User),
+            None => None,
+        },
+        NotebookId::PREFIX => match NotebookId::parse(id) {
+            Some(id) => {
+                let loaders = ctx.loaders::<NotebookLoaders>()?;
+                let seen = loaders.notebooks.load(id).await?;
+                seen.map(|seen| Node::Notebook(Notebook(seen)))
+            }
+            None => None,
+        },
+        PageId::PREFIX => match PageId::parse(id) {
+            Some(id) => {
+                let seen = ctx.loaders::<PageLoaders>()?.pages.load(id).await?;
+                seen.map(|seen| Node::Page(Page(seen)))
+            }
+            None => None,
+        },
+        RevisionId::PREFIX => match RevisionId::parse(id) {
+            Some(id) => revision(ctx, id).await?.map(Node::Revision),
+            None => None,
+        },
+        _ => None,
+    })
+}
+
+async fn revision(ctx: &Context<'_>, id: RevisionId) -> Result<Option<Revision>> {
+    let loaders = ctx.loaders::<PageLoaders>()?;
+    let Some(revision) = loaders.revisions.load(id).await? else {
+        return Ok(None);
+    };
+    let page = loaders.pages.load(revision.page_id).await?;
+    Ok(page
+        .filter(|page| page.shows(id))
+        .map(|page| Revision { revision, page }))
+}

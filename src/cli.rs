@@ -1,0 +1,115 @@
+//! The command line: what the program can be asked to do.
+
+mod admin;
+mod configuration;
+mod doctor;
+mod failure;
+mod probe;
+mod serve;
+mod signals;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use pluma::app::App;
+use pluma::config::Config;
+use pluma::db::migrations;
+use pluma::{api, telemetry};
+
+use failure::Failure;
+
+const EXAMPLES: &str = "\
+Examples:
+  pluma                                start the server; nothing needs to be configured
+  pluma config template > pluma.toml   a file with every setting, to be edited
+  pluma admin create ann ann@example.org
+                                       an administrator; the password is asked for
+  pluma doctor                         what is wrong, and what to do about it
+  DATABASE_URL=postgres://pluma@db/pluma PLUMA_JOBS_INLINE=false pluma
+                                       a replica on PostgreSQL; `pluma worker` runs its jobs
+
+Every setting is an environment variable or a key of pluma.toml: see `pluma config reference`.
+The exit code is 0, 1 after a failure, and 2 where the command line or the configuration is wrong.";
+
+/// Pluma, the backend of a writing platform: one GraphQL API, one program.
+#[derive(Parser)]
+#[command(name = "pluma", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// The configuration file, instead of pluma.toml in the working directory
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server (this is what `pluma` alone does)
+    Serve {
+        /// Refuse to start where migrations are missing, instead of applying them
+        #[arg(long)]
+        no_migrate: bool,
+    },
+    /// Run background jobs and no server, for installations of several processes
+    Worker,
+    /// Apply the database migrations that are missing, and say which
+    Migrate,
+    /// Print the GraphQL schema; needs neither configuration nor database
+    Schema,
+    /// Make administrators
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// Check the configuration and everything the server depends on
+    Doctor {
+        /// Only ask the running server whether it is ready, as container health checks do
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Explain and check the configuration
+    #[command(subcommand)]
+    Config(configuration::Configuration),
+}
+
+/// Does what the command line asks for.
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let file = arguments.config.as_deref();
+    let command = arguments.command.unwrap_or(Command::Serve { no_migrate: false });
+    match command {
+        Command::Serve { no_migrate } => serve::run(Config::load(file)?, !no_migrate).await,
+        Command::Worker => serve::work(Config::load(file)?).await,
+        Command::Migrate => migrate(&Config::load(file)?).await,
+        Command::Schema => {
+            say(&api::sdl());
+            Ok(())
+        }
+        Command::Admin(admin) => admin::run(admin, file).await,
+        Command::Doctor { quick: true } => probe::run(&Config::load(file)?).await,
+        Command::Doctor { quick: false } => doctor::run(Config::load(file)?).await,
+        Command::Config(command) => configuration::run(command, file),
+    }
+}
+
+async fn migrate(config: &Config) -> Result<(), Failure> {
+    telemetry::start_logging(&config.log)?;
+    let applied = migrations::run(&config.database).await?;
+    for name in &applied {
+        say(&format!("applied {name}"));
+    }
+    if applied.is_empty() {
+        say("The database is up to date.");
+    }
+    Ok(())
+}
+
+/// Opens the application for a command that is no server.
+async fn open(config: Config) -> Result<App, Failure> {
+    telemetry::start_logging(&config.log)?;
+    Ok(App::build(config, true).await?)
+}
+
+/// Writes a line to standard output; whoever closed it does not want it.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{}", line.trim_end()).and_then(|()| out.flush());
+}

@@ -1,0 +1,102 @@
+//! `pluma admin`: accounts that manage the others, made by whoever has the machine.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use clap::Subcommand;
+use pluma::app::App;
+use pluma::config::Config;
+use secrecy::SecretString;
+
+use super::failure::Failure;
+use super::{open, say};
+
+/// Far above any password.
+const LONGEST: u64 = 4_096;
+
+/// What to do about administrators.
+#[derive(Subcommand)]
+pub enum Admin {
+    /// Create an administrator; the password is asked for, or read from standard input where that is no terminal
+    Create {
+        /// The name to sign in with
+        username: String,
+        /// Where mail reaches the person
+        email: String,
+        /// A file that holds the password; a newline at its end is dropped
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// Make an existing account an administrator
+    Promote {
+        /// The account's username
+        username: String,
+    },
+}
+
+/// Runs the command.
+pub async fn run(command: Admin, file: Option<&Path>) -> Result<(), Failure> {
+    let config = Config::load(file)?;
+    match command {
+        Admin::Create {
+            username,
+            email,
+            password_file,
+        } => {
+            let password = password(password_file.as_deref())?;
+            create(&open(config).await?, &username, &email, password).await?;
+            say(&format!("{username} is an administrator and can sign in."));
+        }
+        Admin::Promote { username } => {
+            promote(&open(config).await?, &username).await?;
+            say(&format!("{username} is an administrator now."));
+        }
+    }
+    Ok(())
+}
+
+async fn create(
+    _app: &App,
+    _username: &str,
+    _email: &str,
+    _password: SecretString,
+) -> Result<(), Failure> {
+    Err(anyhow!("this build has no accounts").into())
+}
+
+async fn promote(_app: &App, _username: &str) -> Result<(), Failure> {
+    Err(anyhow!("this build has no accounts").into())
+}
+
+fn password(file: Option<&Path>) -> anyhow::Result<SecretString> {
+    let mut text = match file {
+        Some(path) => {
+            let file = std::fs::File::open(path)
+                .with_context(|| format!("the password file {} cannot be read", path.display()))?;
+            read(file)?
+        }
+        None if std::io::stdin().is_terminal() => {
+            let first = rpassword::prompt_password("Password: ")?;
+            if rpassword::prompt_password("Once more: ")? != first {
+                bail!("the two passwords differ");
+            }
+            first
+        }
+        None => read(std::io::stdin())?,
+    };
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    if text.is_empty() {
+        bail!("the password is empty");
+    }
+    Ok(text.into())
+}
+
+fn read(source: impl Read) -> anyhow::Result<String> {
+    let mut text = String::new();
+    source
+        .take(LONGEST)
+        .read_to_string(&mut text)
+        .context("the password is not readable as text")?;
+    Ok(text)
+}

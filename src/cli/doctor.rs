@@ -1,0 +1,191 @@
+//! `pluma doctor`: checks everything the server depends on and says what to do about it.
+
+use std::future::Future;
+use std::path::Path;
+use std::time::Duration;
+
+use pluma::config::{Config, DatabaseUrl};
+use pluma::db::{Db, migrations, sqlite};
+use pluma::health;
+use pluma::http::playground;
+use tokio::net::TcpListener;
+
+use super::failure::Failure;
+use super::{probe, say};
+
+/// How a check went: what was found, and otherwise also what to do.
+enum Found {
+    Good(String),
+    Doubtful(String, &'static str),
+    Wrong(String, &'static str),
+}
+
+use Found::{Doubtful, Good, Wrong};
+
+/// The longest that one check may take; looking through a large SQLite file takes a while.
+const PATIENCE: Duration = Duration::from_secs(120);
+const GIBIBYTE: u64 = 1024 * 1024 * 1024;
+
+/// Runs every check; fails where one of them found something wrong.
+pub async fn run(config: Config) -> Result<(), Failure> {
+    let mut wrong = 0;
+    let mut report = |name: &str, found: Found| {
+        let (word, what, advice) = match found {
+            Good(what) => ("ok", what, None),
+            Doubtful(what, advice) => ("warn", what, Some(advice)),
+            Wrong(what, advice) => {
+                wrong += 1;
+                ("fail", what, Some(advice))
+            }
+        };
+        say(&format!("{word:<5} {name:<15} {what}"));
+        if let Some(advice) = advice {
+            say(&format!("{:<21} → {advice}", ""));
+        }
+    };
+    report("configuration", configuration(&config));
+    report("data directory", data_directory(&config.data_dir));
+    report("disk", disk(&config.data_dir));
+    report("database", timed(database(&config)).await);
+    report("migrations", timed(pending(&config)).await);
+    if let DatabaseUrl::Sqlite(path) = &config.database.url {
+        report("SQLite file", timed(integrity(path)).await);
+    }
+    report("address", timed(address(&config)).await);
+    report("GraphiQL", graphiql(&config));
+    match wrong {
+        0 => Ok(()),
+        _ => Err(Failure::Told),
+    }
+}
+
+async fn timed(check: impl Future<Output = Found>) -> Found {
+    let found = tokio::time::timeout(PATIENCE, check).await;
+    found.unwrap_or_else(|_| {
+        let what = format!("no answer within {} s", PATIENCE.as_secs());
+        Wrong(what, "find out what it is waiting for")
+    })
+}
+
+fn configuration(config: &Config) -> Found {
+    if config.environment.is_production() && config.server.verbose_errors {
+        let advice = "set PLUMA_VERBOSE_ERRORS=false: clients read the causes of internal errors";
+        return Doubtful("production with verbose errors".to_owned(), advice);
+    }
+    match config.environment.is_production() {
+        true => Good("production, with its secret".to_owned()),
+        false => Good("development; the secret is in the data directory or given".to_owned()),
+    }
+}
+
+fn data_directory(path: &Path) -> Found {
+    let shown = path.display();
+    if let Err(error) = std::fs::create_dir_all(path) {
+        let advice = "make it, or set PLUMA_DATA_DIR to a directory that the server may write";
+        return Wrong(format!("{shown} cannot be made: {error}"), advice);
+    }
+    if let Err(error) = tempfile::tempfile_in(path) {
+        let advice = "let the user that runs the server write there";
+        return Wrong(format!("{shown} cannot be written: {error}"), advice);
+    }
+    let open_to_all = |path: &Path| {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o007 != 0)
+    };
+    if open_to_all(&path.join("secret")) {
+        let what = format!("{shown}/secret can be read by every user of this machine");
+        return Wrong(what, "chmod 600 it");
+    }
+    if open_to_all(path) {
+        let what = format!("{shown} is open to every user of this machine");
+        return Doubtful(what, "chmod 700 it");
+    }
+    Good(format!("{shown} can be written"))
+}
+
+fn disk(path: &Path) -> Found {
+    let Some(free) = health::free_bytes(path) else {
+        return Doubtful("free space cannot be read".to_owned(), "look with df");
+    };
+    let what = format!("{:.1} GiB free", free as f64 / GIBIBYTE as f64);
+    match free {
+        0..GIBIBYTE => Doubtful(what, "make room: a full disk stops every write"),
+        _ => Good(what),
+    }
+}
+
+/// A SQLite file that is not there yet; opening it would create it.
+fn is_new(config: &Config) -> bool {
+    matches!(&config.database.url, DatabaseUrl::Sqlite(path) if !path.exists())
+}
+
+async fn database(config: &Config) -> Found {
+    let url = &config.database.url;
+    if is_new(config) {
+        return Good(format!("{url}: will be created at the first start"));
+    }
+    match Db::open(&config.database).await {
+        Ok(_) => Good(format!("{url}: reachable")),
+        Err(error) => Wrong(
+            format!("{url}: {error}"),
+            "start it, and check DATABASE_URL: host, port, user, password, name",
+        ),
+    }
+}
+
+async fn pending(config: &Config) -> Found {
+    if is_new(config) {
+        return Good("all of them will be applied at the first start".to_owned());
+    }
+    match migrations::pending(&config.database).await {
+        Ok(missing) if missing.is_empty() => Good("none is missing".to_owned()),
+        Ok(missing) => Doubtful(
+            format!("{} missing: {}", missing.len(), missing.join(", ")),
+            "`pluma migrate` applies them, and so does the next start",
+        ),
+        Err(error) => Wrong(format!("cannot be read: {error}"), "see the database above"),
+    }
+}
+
+async fn integrity(path: &Path) -> Found {
+    if !path.exists() {
+        return Good("not there yet".to_owned());
+    }
+    match sqlite::quick_check(path).await {
+        Ok(problems) if problems.is_empty() => Good("its pages and indexes hold together".to_owned()),
+        Ok(problems) => Wrong(
+            problems.join("; "),
+            "stop the server, keep a copy of the file, and restore a backup",
+        ),
+        Err(error) => Wrong(format!("cannot be checked: {error}"), "see the database above"),
+    }
+}
+
+async fn address(config: &Config) -> Found {
+    let listen = config.server.listen;
+    let Err(error) = TcpListener::bind(listen).await else {
+        return Good(format!("{listen} is free"));
+    };
+    match probe::ask(probe::reachable(listen)).await {
+        Ok(200) => Good(format!("{listen}: a server is running and ready")),
+        Ok(status) => Doubtful(
+            format!("{listen}: a server answers /readyz with {status}"),
+            "if it is Pluma, look at its log",
+        ),
+        Err(_) => Wrong(
+            format!("{listen}: {error}"),
+            "stop what listens there, or set PLUMA_LISTEN to another address",
+        ),
+    }
+}
+
+fn graphiql(config: &Config) -> Found {
+    match (config.server.graphiql, playground::is_built()) {
+        (false, _) => Good("off".to_owned()),
+        (true, true) => Good("part of this build".to_owned()),
+        (true, false) => Doubtful(
+            "not part of this build".to_owned(),
+            "`script/server` builds it; it needs Node and npm",
+        ),
+    }
+}

@@ -1,0 +1,32 @@
+//! HTTP: the URL map, one middleware per file, and the server loop.
+
+mod access_log;
+mod body_limit;
+mod client_address;
+mod compression;
+mod cors;
+pub mod gateway;
+pub mod graphql;
+mod identify;
+mod multipart;
+mod negotiate;
+mod operation;
+mod panic;
+mod persisted;
+pub mod playground;
+mod probes;
+mod prometheus;
+mod refusal;
+mod request;
+mod request_id;
+mod response;
+pub mod router;
+mod security;
+pub mod server;
+mod sse;
+mod stream;
+mod trace;
+mod upload;
+mod ws;
+mod ws_messages;
+mod ws_outbox;

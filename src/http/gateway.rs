@@ -1,0 +1,303 @@
+//! The way from a transport into the house: who asks, within which limits, and how an operation runs.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response, ServerError};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument, Span};
+
+use super::client_address::ClientAddress;
+use super::panic::cause_of;
+use super::identify::{self, RequestCookies};
+use super::request_id::RequestId;
+use crate::api::{self, Schema};
+use crate::app::App;
+use crate::error::{Code, Error, Result};
+use crate::graphql::{mask, telemetry};
+use crate::viewer::Client;
+
+/// Who asks, with what else only this request carries.
+#[derive(Clone)]
+pub struct Viewer {
+    viewer: crate::viewer::Viewer,
+    cookies: RequestCookies,
+}
+
+impl Viewer {
+    /// Whether nobody is signed in.
+    pub fn is_anonymous(&self) -> bool {
+        self.viewer.is_anonymous()
+    }
+}
+
+/// What a client shows to be recognised.
+pub struct Credentials {
+    /// The token of `Authorization: Bearer`.
+    pub bearer: Option<String>,
+    /// The access token of the session's cookie.
+    pub cookie: Option<String>,
+    /// The refresh token of its other cookie.
+    pub refresh_cookie: Option<String>,
+    /// The client's address.
+    pub address: IpAddr,
+    /// What the client calls itself, cut at 300 characters.
+    pub user_agent: Option<String>,
+    /// The id of the request, or of the upgrade that opened a WebSocket.
+    pub request_id: String,
+}
+
+/// Limits of the transports.
+pub struct Limits {
+    /// Of a body that is JSON, and of a message on a WebSocket.
+    pub body_bytes: usize,
+    /// Of one uploaded file.
+    pub upload_bytes: usize,
+    /// Of the files of one request.
+    pub upload_files: usize,
+    /// Of the operations of one request.
+    pub batch: usize,
+    /// Of one operation, subscriptions excepted.
+    pub request_timeout: Duration,
+    /// Of the wait for `connection_init`.
+    pub ws_init_timeout: Duration,
+    /// Of the operations that run on one WebSocket.
+    pub ws_operations: usize,
+    /// Of the streams that are open at once.
+    pub connections: usize,
+    /// Between two signs of life on a stream.
+    pub keepalive: Duration,
+    /// For which an answer that everybody may see may be kept.
+    pub public_max_age: Duration,
+}
+
+/// Proxies commonly cut off what is silent for a minute, some after half of it.
+const KEEPALIVE: Duration = Duration::from_secs(12);
+const UPLOAD_FILES: usize = 10;
+const LONGEST_USER_AGENT: usize = 300;
+
+impl Limits {
+    /// Bytes of the largest body that any transport reads.
+    pub fn largest_body(&self) -> usize {
+        let files = self.upload_bytes.saturating_mul(self.upload_files);
+        files.saturating_add(self.body_bytes.saturating_mul(2))
+    }
+}
+
+/// What became of an operation.
+pub struct Executed {
+    /// Its result.
+    pub response: Response,
+    /// Cookies to set, where the transport can.
+    pub set_cookies: Vec<HeaderValue>,
+}
+
+/// Authenticates and executes; cheap to clone.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    schema: Schema,
+    limits: Limits,
+    origins: Vec<String>,
+    mutations: TaskTracker,
+}
+
+impl Gateway {
+    /// A gateway to `app`.
+    pub fn new(app: &App) -> Self {
+        let config = &app.config;
+        let limits = Limits {
+            body_bytes: config.limits.body_bytes,
+            upload_bytes: config.limits.body_bytes,
+            upload_files: UPLOAD_FILES,
+            batch: config.limits.batch,
+            request_timeout: config.limits.request_timeout,
+            ws_init_timeout: config.limits.ws_init_timeout,
+            ws_operations: config.limits.ws_operations,
+            connections: config.limits.connections,
+            keepalive: KEEPALIVE,
+            public_max_age: config.server.public_max_age,
+        };
+        let mut origins = config.server.cors_origins.clone();
+        origins.push(config.server.public_url.origin().ascii_serialization());
+        Self(Arc::new(Inner {
+            schema: api::schema(app),
+            limits,
+            origins,
+            mutations: TaskTracker::new(),
+            app: app.clone(),
+        }))
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// What the request shows.
+    pub fn credentials(&self, parts: &Parts) -> Credentials {
+        let text = |name| parts.headers.get(name)?.to_str().ok();
+        let production = self.0.app.config.environment.is_production();
+        let cookies = RequestCookies::from_header(&parts.headers, production);
+        let id = parts.extensions.get::<RequestId>();
+        let address = parts.extensions.get::<ClientAddress>();
+        Credentials {
+            bearer: text(header::AUTHORIZATION).and_then(bearer),
+            cookie: cookies.access,
+            refresh_cookie: cookies.refresh,
+            address: address.map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.0),
+            user_agent: text(header::USER_AGENT)
+                .map(|name| name.chars().take(LONGEST_USER_AGENT).collect()),
+            request_id: id.map(|id| id.0.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Who asks. A bearer token must be good; a stale cookie means nobody.
+    pub async fn viewer(&self, credentials: &Credentials) -> Result<Viewer> {
+        let client = Client {
+            ip: Some(credentials.address),
+            user_agent: credentials.user_agent.clone(),
+            request_id: Some(credentials.request_id.clone()),
+        };
+        let viewer = identify::viewer(&self.0.app, credentials, client).await?;
+        let cookies = RequestCookies {
+            access: credentials.cookie.clone(),
+            refresh: credentials.refresh_cookie.clone(),
+        };
+        Ok(Viewer { viewer, cookies })
+    }
+
+    /// Runs a query or a mutation within the time that a request may take. A mutation runs to its end,
+    /// whether or not somebody still waits for it.
+    pub async fn execute(&self, viewer: Viewer, mut request: Request) -> Executed {
+        let (kind, span) = describe(&mut request, &viewer);
+        let request_id = viewer.viewer.client.request_id.clone();
+        let request = self.prepare(viewer, request);
+        let schema = self.0.schema.clone();
+        let running = AssertUnwindSafe(async move { schema.execute(request).await })
+            .catch_unwind()
+            .map(|outcome| outcome.map_err(|cause| cause_of(&*cause).to_owned()))
+            .instrument(span);
+        let limit = self.0.limits.request_timeout;
+        let is_mutation = kind == Some(OperationType::Mutation);
+        let outcome = if is_mutation {
+            let task = self.0.mutations.spawn(running);
+            let joined = task.map(|joined| joined.unwrap_or_else(|error| Err(error.to_string())));
+            tokio::time::timeout(limit, joined).await
+        } else {
+            tokio::time::timeout(limit, running).await
+        };
+        let error = match outcome {
+            Ok(Ok(response)) => return Executed::from(response),
+            Ok(Err(cause)) => Error::internal(format!("an operation panicked: {cause}")),
+            Err(_) if is_mutation => Error::refused(
+                Code::Timeout,
+                "The mutation takes longer than a request may; it runs on, so look at what became of it before sending it again.",
+            ),
+            Err(_) => Error::refused(
+                Code::Timeout,
+                "The query takes longer than a request may; ask for less at once.",
+            ),
+        };
+        let error = self.error_response(&error, request_id.as_deref().unwrap_or_default());
+        Executed::from(Response::from_errors(vec![error]))
+    }
+
+    /// Runs an operation of any type; dropping the stream ends a subscription.
+    pub fn subscribe(&self, viewer: Viewer, mut request: Request) -> BoxStream<'static, Response> {
+        let (kind, span) = describe(&mut request, &viewer);
+        if kind != Some(OperationType::Subscription) {
+            let gateway = self.clone();
+            let once = async move { gateway.execute(viewer, request).await.response };
+            return futures_util::stream::once(once.instrument(span)).boxed();
+        }
+        let request = self.prepare(viewer, request);
+        self.0.schema.execute_stream(request).boxed()
+    }
+
+    fn prepare(&self, viewer: Viewer, request: Request) -> Request {
+        api::prepare(&self.0.app, viewer.viewer, request).data(viewer.cookies)
+    }
+
+    /// Cancelled when the server begins to stop.
+    pub fn shutdown(&self) -> &CancellationToken {
+        &self.0.app.shutdown
+    }
+
+    /// Whether a browser's page may open a stream: one of this server, or of a configured origin. Programs
+    /// that are no browsers send no `Origin`.
+    pub fn origin_allowed(&self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(header::ORIGIN) else {
+            return true;
+        };
+        let Ok(origin) = origin.to_str() else {
+            return false;
+        };
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let own = origin.split_once("://").map(|(_, authority)| authority);
+        self.0.origins.iter().any(|known| known == origin) || (host.is_some() && own == host)
+    }
+
+    /// An error as clients may read it.
+    pub fn error_response(&self, error: &Error, request_id: &str) -> ServerError {
+        let mut described = ServerError::new(error.to_string(), None);
+        let verbose = self.0.app.config.server.verbose_errors;
+        mask::describe(&mut described, Some(error.clone()), Some(request_id), verbose);
+        described
+    }
+
+    /// Waits until no mutation runs; no other may start meanwhile.
+    pub async fn drained(&self) {
+        self.0.mutations.close();
+        self.0.mutations.wait().await;
+    }
+}
+
+impl From<Response> for Executed {
+    /// Takes the cookies that resolvers asked for out of the response.
+    fn from(mut response: Response) -> Self {
+        let cookies = response.http_headers.get_all(header::SET_COOKIE);
+        let set_cookies = cookies.iter().cloned().collect();
+        response.http_headers.remove(header::SET_COOKIE);
+        Self {
+            response,
+            set_cookies,
+        }
+    }
+}
+
+/// The type of the operation, and the span that it runs in.
+fn describe(request: &mut Request, viewer: &Viewer) -> (Option<OperationType>, Span) {
+    let wanted = request.operation_name.clone();
+    let document = request.parsed_query().ok();
+    let operation =
+        document.and_then(|document| telemetry::operation(document, wanted.as_deref()));
+    let (name, kind) = match operation {
+        Some((name, kind)) => (name.unwrap_or("anonymous"), Some(kind)),
+        None => ("unknown", None),
+    };
+    Span::current().record("operation", name);
+    let span = tracing::info_span!(
+        "operation",
+        name,
+        kind = kind.map(telemetry::kind_name),
+        request_id = viewer.viewer.client.request_id,
+    );
+    (kind, span)
+}
+
+fn bearer(value: &str) -> Option<String> {
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+}

@@ -1,0 +1,303 @@
+//! `/graphql`: finds out what a request is, and hands it to the transport it asks for.
+
+use super::gateway::{Gateway, Viewer};
+use super::negotiate::{Accepted, Media, Streaming, accepted};
+use super::operation::{Operation, prepare};
+use super::persisted::PersistedQueries;
+use super::request::{self, Received};
+use super::response::{self, Payload, Refusal, coded, complete_codes};
+use super::{multipart, sse, stream, ws};
+use async_graphql::Request;
+use async_graphql::parser::types::OperationType;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use axum::routing::any;
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What every transport needs.
+#[derive(Clone)]
+pub struct Transports {
+    /// The way into the house.
+    pub gateway: Gateway,
+    /// Texts known by their hash.
+    pub persisted: PersistedQueries,
+    connections: Arc<Semaphore>,
+    most: u32,
+}
+
+async fn serve(State(transports): State<Transports>, request: axum::extract::Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let is_upgrade = parts.headers.contains_key(header::UPGRADE) && parts.method == Method::GET;
+    if is_upgrade || parts.method == Method::CONNECT {
+        return ws::upgrade(transports, parts).await;
+    }
+    let accepted = accepted(&parts.headers);
+    match transports.answer(&parts, body, accepted).await {
+        Ok(answer) => answer,
+        Err(refusal) => refusal.into_answer(accepted.single),
+    }
+}
+
+async fn refuse_single_connection() -> Response {
+    let message = "GraphQL over SSE works here in its distinct connections mode only: \
+                   send each operation to /graphql with `Accept: text/event-stream`.";
+    Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_answer(None)
+}
+
+impl Transports {
+    /// Everything behind `/graphql`.
+    pub fn new(gateway: Gateway) -> Self {
+        let most = gateway.limits().connections.min(Semaphore::MAX_PERMITS);
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let connections = Arc::new(Semaphore::new(most as usize));
+        Self {
+            gateway,
+            persisted: PersistedQueries::default(),
+            connections,
+            most,
+        }
+    }
+
+    /// The routes.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/graphql", any(serve))
+            .route("/graphql/stream", any(refuse_single_connection))
+            .with_state(self.clone())
+    }
+
+    /// Waits until no stream and no socket is open; after the shutdown token is cancelled
+    /// that takes seconds.
+    pub async fn drained(&self) {
+        let _ = self.connections.acquire_many(self.most).await;
+    }
+
+    async fn answer(
+        &self,
+        parts: &Parts,
+        body: Body,
+        accepted: Accepted,
+    ) -> Result<Response, Refusal> {
+        if accepted.single.is_none() && accepted.streaming.is_none() {
+            let message = "Accept `application/graphql-response+json` or `application/json`.";
+            return Err(Refusal::new(
+                StatusCode::NOT_ACCEPTABLE,
+                "NOT_ACCEPTABLE",
+                message,
+            ));
+        }
+        let mut received = match parts.method {
+            Method::GET | Method::HEAD => Received::Single(Box::new(request::from_query(parts)?)),
+            Method::POST => request::from_body(parts, body, self.gateway.limits()).await?,
+            _ => return Err(Refusal::method("GET, POST", "Send GraphQL by POST or GET.")),
+        };
+        request::carry_idempotency_key(&parts.headers, &mut received);
+        match received {
+            Received::Single(request) => self.answer_single(parts, *request, accepted).await,
+            Received::Batch(requests) => self.answer_batch(parts, requests, accepted).await,
+        }
+    }
+
+    async fn answer_single(
+        &self,
+        parts: &Parts,
+        request: Request,
+        accepted: Accepted,
+    ) -> Result<Response, Refusal> {
+        let operation = match (prepare(request, &self.persisted), accepted) {
+            (Ok(operation), _) => operation,
+            // An event source could not read the error from any other answer.
+            (
+                Err(refusal),
+                Accepted {
+                    single: None,
+                    streaming: Some(Streaming::EventStream),
+                },
+            ) if refusal.is_well_formed() => {
+                let failed = stream::Event::Failed(vec![refusal.into_error()]);
+                let events = futures_util::stream::iter([failed]);
+                return Ok(self.stream(Streaming::EventStream, events, None));
+            }
+            (Err(refusal), _) => return Err(refusal),
+        };
+        let by_get = parts.method != Method::POST;
+        if by_get && operation.kind == OperationType::Mutation {
+            return Err(Refusal::method("POST", "Mutations are sent by POST."));
+        }
+        match accepted {
+            Accepted {
+                single: Some(media),
+                ..
+            } if operation.kind != OperationType::Subscription => {
+                let viewer = self.viewer(parts).await?;
+                Ok(self.execute(parts, viewer, operation, media).await)
+            }
+            Accepted {
+                streaming: Some(streaming),
+                ..
+            } => self.answer_stream(parts, operation, streaming).await,
+            Accepted {
+                streaming: None, ..
+            } => {
+                let message = "Subscriptions need a stream: use graphql-transport-ws, or accept \
+                               `text/event-stream` or `multipart/mixed;subscriptionSpec=1.0`.";
+                Err(Refusal::new(
+                    StatusCode::NOT_ACCEPTABLE,
+                    "NOT_ACCEPTABLE",
+                    message,
+                ))
+            }
+        }
+    }
+
+    async fn viewer(&self, parts: &Parts) -> Result<Viewer, Refusal> {
+        let credentials = self.gateway.credentials(parts);
+        self.gateway.viewer(&credentials).await.map_err(|error| {
+            let error = self.gateway.error_response(&error, &credentials.request_id);
+            Refusal::well_formed(error)
+        })
+    }
+
+    async fn execute(
+        &self,
+        parts: &Parts,
+        viewer: Viewer,
+        operation: Operation,
+        media: Media,
+    ) -> Response {
+        let may_cache =
+            parts.method != Method::POST && operation.is_query() && viewer.is_anonymous();
+        let mut executed = self.gateway.execute(viewer, operation.request).await;
+        complete_codes(&mut executed.response);
+        let longest = self.gateway.limits().public_max_age;
+        let age = response::public_age(&executed.response, longest)
+            .filter(|_| may_cache && executed.set_cookies.is_empty());
+        let mut answer = match age {
+            Some(age) => response::public(&executed.response, media, age, &parts.headers),
+            None => response::single(&executed.response, media),
+        };
+        set_cookies(&mut answer, executed.set_cookies);
+        answer
+    }
+
+    async fn answer_batch(
+        &self,
+        parts: &Parts,
+        requests: Vec<Request>,
+        accepted: Accepted,
+    ) -> Result<Response, Refusal> {
+        let Some(media) = accepted.single else {
+            let message = "Batches are answered in JSON.";
+            return Err(Refusal::new(
+                StatusCode::NOT_ACCEPTABLE,
+                "NOT_ACCEPTABLE",
+                message,
+            ));
+        };
+        let operations: Vec<_> = requests
+            .into_iter()
+            .map(|request| self.prepare_in_batch(request))
+            .collect();
+        let viewer = self.viewer(parts).await?;
+        let run = |operation: Result<Operation, Refusal>| {
+            let viewer = viewer.clone();
+            async move {
+                match operation {
+                    Ok(operation) => {
+                        let mut done = self.gateway.execute(viewer, operation.request).await;
+                        complete_codes(&mut done.response);
+                        (done.response, done.set_cookies)
+                    }
+                    Err(refusal) => {
+                        let errors = vec![refusal.into_error()];
+                        (async_graphql::Response::from_errors(errors), Vec::new())
+                    }
+                }
+            }
+        };
+        let only_reads = operations.iter().flatten().all(Operation::is_query);
+        let done = if only_reads {
+            join_all(operations.into_iter().map(run)).await
+        } else {
+            // A later operation may rely on what an earlier one wrote.
+            futures_util::stream::iter(operations)
+                .then(run)
+                .collect()
+                .await
+        };
+        let payloads: Vec<_> = done.iter().map(|(response, _)| Payload(response)).collect();
+        let mut answer = response::json(StatusCode::OK, media, &payloads);
+        set_cookies(
+            &mut answer,
+            done.into_iter().flat_map(|(_, cookies)| cookies).collect(),
+        );
+        Ok(answer)
+    }
+
+    fn prepare_in_batch(&self, request: Request) -> Result<Operation, Refusal> {
+        let operation = prepare(request, &self.persisted)?;
+        if operation.kind == OperationType::Subscription {
+            let error = coded("BAD_USER_INPUT", "A batch cannot hold subscriptions.");
+            return Err(Refusal::well_formed(error));
+        }
+        Ok(operation)
+    }
+
+    async fn answer_stream(
+        &self,
+        parts: &Parts,
+        operation: Operation,
+        streaming: Streaming,
+    ) -> Result<Response, Refusal> {
+        if !self.gateway.origin_allowed(&parts.headers) {
+            return Err(forbidden_origin());
+        }
+        let permit = self.connect()?;
+        let viewer = self.viewer(parts).await?;
+        let events = stream::events(&self.gateway, viewer, operation);
+        Ok(self.stream(streaming, events, Some(permit)))
+    }
+
+    fn stream(
+        &self,
+        streaming: Streaming,
+        events: impl futures_util::Stream<Item = stream::Event> + Send + 'static,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Response {
+        let keepalive = self.gateway.limits().keepalive;
+        let shutdown = self.gateway.shutdown().clone();
+        match streaming {
+            Streaming::EventStream => sse::answer(events, keepalive, shutdown, permit),
+            Streaming::Multipart => multipart::answer(events, keepalive, shutdown, permit),
+        }
+    }
+
+    /// Takes one of the connections that may stay open at once.
+    pub fn connect(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.connections)
+            .try_acquire_owned()
+            .map_err(|_| {
+                let message = "Too many connections are open; try again later.";
+                Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+            })
+    }
+}
+
+/// The refusal of a stream that another web site asks for.
+pub fn forbidden_origin() -> Refusal {
+    let message = "Streams are not opened for this origin.";
+    Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+}
+
+fn set_cookies(answer: &mut Response, cookies: Vec<HeaderValue>) {
+    for cookie in cookies {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}

@@ -1,0 +1,70 @@
+//! The whole URL map, and the order in which a request passes through the middleware.
+
+use axum::Router;
+use axum::http::header;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::graphql::Transports;
+use super::{
+    access_log, body_limit, client_address, compression, cors, panic, playground, probes,
+    prometheus, refusal, request_id, security, trace,
+};
+use crate::api;
+use crate::app::App;
+
+/// Everything that the server answers.
+pub fn router(app: &App, transports: &Transports, metrics: Option<PrometheusHandle>) -> Router {
+    let config = &app.config.server;
+    let mut routes = Router::new()
+        .route("/healthz", get(probes::alive))
+        .route("/readyz", get(probes::ready));
+    if let Some(handle) = metrics.filter(|_| config.metrics) {
+        let exporter = prometheus::Exporter::new(app, handle);
+        let metrics = get(prometheus::render).with_state(exporter);
+        routes = routes.route("/metrics", metrics);
+    }
+    if config.introspection {
+        routes = routes.route("/schema.graphql", get(schema));
+    }
+    routes = if config.graphiql && playground::is_built() {
+        routes
+            .route("/", get(playground::page))
+            .route("/assets/{*path}", get(playground::asset))
+    } else {
+        routes.route("/", get(playground::start_page))
+    };
+    let routes = routes
+        .with_state(app.clone())
+        .merge(transports.router())
+        .fallback(refusal::not_found)
+        .method_not_allowed_fallback(refusal::method_not_allowed);
+
+    // The last layer is the outermost: a request passes them from the bottom up.
+    let largest = transports.gateway.limits().largest_body();
+    let routes = routes
+        .layer(from_fn_with_state(largest, body_limit::limit))
+        .layer(from_fn(panic::catch))
+        .layer(compression::layer());
+    let routes = match cors::layer(&config.cors_origins) {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    };
+    routes
+        .layer(from_fn(security::headers))
+        .layer(from_fn(access_log::write))
+        .layer(from_fn(trace::span))
+        .layer(from_fn_with_state(
+            config.trusted_proxies,
+            client_address::find,
+        ))
+        .layer(from_fn(request_id::carry))
+}
+
+async fn schema() -> impl axum::response::IntoResponse {
+    (
+        [(header::CONTENT_TYPE, "application/graphql; charset=utf-8")],
+        api::sdl(),
+    )
+}

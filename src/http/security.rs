@@ -1,0 +1,41 @@
+//! Headers that keep browsers from doing with an answer what it was not meant for.
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// For answers that are no pages: nothing may be loaded, nothing may be framed.
+const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+/// For GraphiQL: everything from this server, with the styles that its editor writes, and WebSockets, which
+/// some browsers do not count to 'self'.
+pub const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
+    worker-src 'self' blob:; img-src 'self' data:; font-src 'self' data:; \
+    connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; object-src 'none'; \
+    frame-ancestors 'none'";
+/// For the start page: its own styles and nothing else.
+pub const START_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, &str); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+];
+
+/// Adds the headers; pages bring a policy of their own.
+pub async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(DATA_POLICY));
+    response
+}

@@ -1,0 +1,135 @@
+//! The server loop: accepts connections, bounds them in number and time, and drains them at the end.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use super::gateway::Gateway;
+use super::graphql::Transports;
+use super::router::router;
+use crate::app::App;
+
+/// How long a connection may take to send the headers of its next request. Longer than the minute for which
+/// common proxies keep an idle connection, so that it is the proxy that ends it.
+const HEADERS_WITHIN: Duration = Duration::from_secs(75);
+/// Connections for short requests, beside those that may be streams.
+const SHORT_CONNECTIONS: usize = 2_000;
+/// The pause after a failure to accept, such as too many open files.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// The server, ready to run.
+pub struct Server {
+    app: App,
+    transports: Transports,
+    router: Router,
+}
+
+impl Server {
+    /// Serves `app`, and at `/metrics` what `metrics` recorded.
+    pub fn new(app: &App, metrics: Option<PrometheusHandle>) -> Self {
+        let transports = Transports::new(Gateway::new(app));
+        let router = router(app, &transports, metrics);
+        Self {
+            app: app.clone(),
+            transports,
+            router,
+        }
+    }
+
+    /// Serves until `stop`, then closes streams and lets requests and mutations finish for as long as
+    /// the configured grace. Gives whether all of them did.
+    pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> bool {
+        let closing = CancellationToken::new();
+        let connections = TaskTracker::new();
+        let streams = self.transports.gateway.limits().connections;
+        let most = streams.saturating_add(SHORT_CONNECTIONS);
+        let room = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        loop {
+            let next = async {
+                let permit = Arc::clone(&room).acquire_owned().await;
+                (permit, listener.accept().await)
+            };
+            let (permit, accepted) = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                next = next => next,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let serving = serve(stream, peer, self.router.clone(), closing.clone());
+                    connections.spawn(async move {
+                        let _permit = permit;
+                        serving.await;
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(BREATH).await;
+                }
+            }
+        }
+        drop(listener);
+        self.app.shutdown.cancel();
+        closing.cancel();
+        connections.close();
+        let drained = async {
+            connections.wait().await;
+            self.transports.drained().await;
+            self.transports.gateway.drained().await;
+        };
+        tokio::time::timeout(self.app.config.server.shutdown_grace, drained)
+            .await
+            .is_ok()
+    }
+}
+
+async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, closing: CancellationToken) {
+    // Answers are written whole: waiting for more would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let router = router.clone();
+        async move { Ok::<_, Infallible>(into_ok(router.oneshot(request).await)) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = closing.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "a connection ended early");
+    }
+}
+
+fn into_ok<T>(result: Result<T, Infallible>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(never) => match never {},
+    }
+}

@@ -1,0 +1,160 @@
+//! Multipart requests with files, as the graphql-multipart-request-spec has them.
+
+use super::gateway::Limits;
+use super::request::{Chunks, Received, from_json, malformed, too_large};
+use super::response::Refusal;
+use async_graphql::UploadValue;
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::BytesMut;
+use futures_util::StreamExt;
+use multer::{Constraints, Field, Multipart, SizeLimit};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+
+/// Reads `operations`, `map`, and then the files, each into a temporary file. This is not
+/// async-graphql's reader because that one bounds neither the number of files nor `operations`.
+pub async fn read(
+    headers: &HeaderMap,
+    chunks: &Chunks,
+    limits: &Limits,
+) -> Result<Received, Refusal> {
+    let boundary = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| multer::parse_boundary(value.to_str().ok()?).ok())
+        .ok_or_else(|| malformed("The multipart request has no boundary."))?;
+    // multer buffers the headers of a part without a limit of its own.
+    let most = limits.upload_bytes.saturating_mul(limits.upload_files) + 2 * limits.body_bytes;
+    let size = SizeLimit::new().whole_stream(u64::try_from(most).unwrap_or(u64::MAX));
+    let constraints = Constraints::new().size_limit(size);
+    let chunks = futures_util::stream::unfold(Arc::clone(chunks), |chunks| async {
+        let chunk = chunks.lock().await.next().await?;
+        Some((chunk, chunks))
+    });
+    let mut multipart = Multipart::with_constraints(chunks, boundary, constraints);
+
+    let operations = required(&mut multipart, "operations", limits.body_bytes).await?;
+    let mut received = from_json(&operations, limits.batch)?;
+    let map = required(&mut multipart, "map", limits.body_bytes).await?;
+    let mut map: HashMap<String, Vec<String>> = serde_json::from_slice(&map)
+        .map_err(|error| malformed(format!("The part `map` cannot be read: {error}.")))?;
+    if map.values().map(Vec::len).sum::<usize>().max(map.len()) > limits.upload_files {
+        let message = format!("A request has at most {} files.", limits.upload_files);
+        return Err(Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PAYLOAD_TOO_LARGE",
+            message,
+        ));
+    }
+
+    while !map.is_empty() {
+        let Some(field) = multipart.next_field().await.map_err(broken)? else {
+            break;
+        };
+        let paths = field.name().and_then(|name| map.remove(name));
+        let Some(paths) = paths else {
+            return Err(malformed(
+                "A part of the multipart request is not in its `map`.",
+            ));
+        };
+        let file = store(field, limits.upload_bytes).await?;
+        for path in paths {
+            let copy = file.try_clone().map_err(unstored)?;
+            place(&mut received, &path, copy)?;
+        }
+    }
+    if map.is_empty() {
+        Ok(received)
+    } else {
+        Err(malformed("A file of the `map` is missing."))
+    }
+}
+
+async fn required(
+    multipart: &mut Multipart<'static>,
+    name: &str,
+    limit: usize,
+) -> Result<BytesMut, Refusal> {
+    let field = multipart.next_field().await.map_err(broken)?;
+    match field.filter(|field| field.name() == Some(name)) {
+        Some(mut field) => {
+            let mut bytes = BytesMut::new();
+            while let Some(chunk) = field.chunk().await.map_err(broken)? {
+                if bytes.len() + chunk.len() > limit {
+                    return Err(too_large(limit));
+                }
+                bytes.extend_from_slice(&chunk);
+            }
+            Ok(bytes)
+        }
+        None => Err(malformed(
+            "The parts are `operations`, `map`, and the files, in this order.",
+        )),
+    }
+}
+
+async fn store(mut field: Field<'static>, limit: usize) -> Result<UploadValue, Refusal> {
+    let filename = field.file_name().unwrap_or("file").to_owned();
+    let content_type = field.content_type().map(ToString::to_string);
+    let file = tokio::task::spawn_blocking(tempfile::tempfile)
+        .await
+        .map_err(|error| unstored(error.into()))?
+        .map_err(unstored)?;
+    let mut file = tokio::fs::File::from_std(file);
+    let mut size = 0;
+    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+        size += chunk.len();
+        if size > limit {
+            return Err(too_large(limit));
+        }
+        file.write_all(&chunk).await.map_err(unstored)?;
+    }
+    file.flush().await.map_err(unstored)?;
+    file.rewind().await.map_err(unstored)?;
+    Ok(UploadValue {
+        filename,
+        content_type,
+        content: file.into_std().await,
+    })
+}
+
+/// Puts a file where `variables.input.file` or, in a batch, `0.variables.input.file` points.
+fn place(received: &mut Received, path: &str, file: UploadValue) -> Result<(), Refusal> {
+    let nowhere = || {
+        malformed(format!(
+            "The `map` points to `{path}`, where there is no variable."
+        ))
+    };
+    let (request, path) = match received {
+        Received::Single(request) => (&mut **request, path),
+        Received::Batch(requests) => {
+            let (index, path) = path.split_once('.').ok_or_else(nowhere)?;
+            let index: usize = index.parse().map_err(|_| nowhere())?;
+            (requests.get_mut(index).ok_or_else(nowhere)?, path)
+        }
+    };
+    let before = request.uploads.len();
+    request.set_upload(path, file);
+    if request.uploads.len() > before {
+        Ok(())
+    } else {
+        Err(nowhere())
+    }
+}
+
+fn broken(error: multer::Error) -> Refusal {
+    if let multer::Error::StreamSizeExceeded { limit } = error {
+        return too_large(usize::try_from(limit).unwrap_or(usize::MAX));
+    }
+    malformed(format!("The multipart request cannot be read: {error}."))
+}
+
+fn unstored(error: std::io::Error) -> Refusal {
+    tracing::error!(%error, "an upload could not be stored");
+    let message = "The upload could not be stored.";
+    Refusal::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "INTERNAL_SERVER_ERROR",
+        message,
+    )
+}
