@@ -42,7 +42,6 @@ impl Queries {
     #[graphql(
         complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
     )]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn users(
         &self,
         ctx: &Context<'_>,

@@ -69,3 +69,40 @@ pub(super) fn new_user(input: Registration, role: Role, now: Timestamp) -> Resul
     };
     Ok((user, password))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::service::create_admin;
+    use crate::config::Config;
+    use crate::db::query;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_server_without_registration_takes_administrators_from_the_command_line_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let env = |name: &str| match name {
+            "PLUMA_REGISTRATION" => Some("false".to_owned()),
+            "PLUMA_DATA_DIR" => Some(folder.path().display().to_string()),
+            _ => None,
+        };
+        let config = Config::load_from(&env, None).unwrap();
+        let app = App::build(config, true).await.unwrap();
+        let input = Registration {
+            username: "ann".to_owned(),
+            email: "ann@example.org".to_owned(),
+            password: "correct horse battery".to_owned(),
+            display_name: None,
+        };
+        let Err(Error::User(errors)) = register(&app, &Viewer::default(), input).await else {
+            panic!("the registration was not refused");
+        };
+        assert_eq!(errors[0].code, UserErrorCode::Forbidden);
+        assert_eq!(errors[0].path, ["input"]);
+
+        let admin = create_admin(&app, "root", "root@example.org", "correct horse battery")
+            .await
+            .unwrap();
+        let stored = query!(app.db, accounts::find(admin.id)).unwrap().unwrap();
+        assert_eq!(stored.role, Role::Admin);
+    }
+}
