@@ -14,7 +14,7 @@ use crate::graphql::limits::DocumentLimits;
 use crate::graphql::mask::Mask;
 use crate::graphql::nulls::NullPropagation;
 use crate::graphql::telemetry::Telemetry;
-use crate::health::HealthQuery;
+use crate::health::graphql::HealthQuery;
 use crate::viewer::Viewer;
 use crate::{accounts, notebooks, pages};
 

@@ -8,7 +8,7 @@ pub mod live;
 pub mod loaders;
 pub mod organising;
 pub mod publishing;
-pub mod revisions;
+pub mod history;
 pub mod saving;
 pub mod service;
 

@@ -233,6 +233,7 @@ impl FromSql<Json, Sqlite> for JsonValue {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl async_graphql::OutputType for Timestamp {
     fn type_name() -> std::borrow::Cow<'static, str> {
         <DateTime<Utc> as async_graphql::OutputType>::type_name()

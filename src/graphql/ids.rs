@@ -32,6 +32,7 @@ macro_rules! graphql_id {
             }
         }
 
+        #[async_graphql::async_trait::async_trait]
         impl async_graphql::OutputType for $name {
             fn type_name() -> std::borrow::Cow<'static, str> {
                 <async_graphql::ID as async_graphql::OutputType>::type_name()

@@ -135,7 +135,7 @@ pub async fn newest_of(
     let filter = notebooks::owner_id
         .eq_any(owners)
         .and(notebooks::deleted_at.is_null())
-        .and(notebooks::published_at.is_not_null().or(drafts));
+        .and(notebooks::published_at.is_not_null().or(drafts.into_sql::<diesel::sql_types::Bool>()));
     let rows = TopOfEach {
         selection: Notebook::as_select(),
         filter,
@@ -159,7 +159,7 @@ pub async fn count_of(
     let rows = notebooks::table
         .filter(notebooks::owner_id.eq_any(owners))
         .filter(notebooks::deleted_at.is_null())
-        .filter(notebooks::published_at.is_not_null().or(drafts))
+        .filter(notebooks::published_at.is_not_null().or(drafts.into_sql::<diesel::sql_types::Bool>()))
         .group_by(notebooks::owner_id)
         .select((notebooks::owner_id, diesel::dsl::count_star()))
         .load(conn)

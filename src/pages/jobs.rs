@@ -8,7 +8,7 @@ use super::{PUBLISH_JOB, Schedule, THIN_JOB};
 use crate::app::App;
 use crate::db::commit;
 use crate::error::{Error, Result};
-use crate::jobs::kind::{Kind, Schedule as Recurring};
+use crate::jobs::worker::{Kind, Schedule as Recurring};
 use crate::logs::Log;
 use crate::viewer::Viewer;
 

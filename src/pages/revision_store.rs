@@ -4,7 +4,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Backend, Conn, begin, finish, logs, transaction};
+use super::{Conn, begin, finish, logs, transaction};
 use crate::db::schema::revisions;
 use crate::db::top_of_each::TopOfEach;
 use crate::db::types::Timestamp;
@@ -67,42 +67,40 @@ pub async fn list_of(
     autosaves: bool,
     window: Window<(i32, RevisionId)>,
 ) -> Result<Vec<Revision>> {
-    type Condition = Box<
-        dyn BoxableExpression<revisions::table, Backend, SqlType = diesel::sql_types::Bool> + Send,
-    >;
-    let mut filter: Condition = Box::new(
-        revisions::page_id
-            .eq_any(page_ids)
-            .and(revisions::hidden_at.is_null()),
-    );
-    if !autosaves {
-        filter = Box::new(
-            filter.and(
+    // Numbers are unique within a page and the list runs downwards.
+    let below = window.after.map_or(i32::MAX, |(number, _)| number);
+    let above = window.before.map_or(i32::MIN, |(number, _)| number);
+    let within = revisions::page_id
+        .eq_any(page_ids)
+        .and(revisions::hidden_at.is_null())
+        .and(revisions::number.lt(below))
+        .and(revisions::number.gt(above));
+    macro_rules! load {
+        ($filter:expr) => {
+            TopOfEach {
+                selection: Revision::as_select(),
+                filter: $filter,
+                table: "revisions",
+                parent: "page_id",
+                order: &["number"],
+                descending: !window.backwards,
+                limit: window.limit(),
+            }
+            .load(conn)
+            .await?
+        };
+    }
+    Ok(if autosaves {
+        load!(within)
+    } else {
+        load!(
+            within.and(
                 revisions::kind
                     .ne(RevisionKind::Autosave)
-                    .or(revisions::name.is_not_null()),
-            ),
-        );
-    }
-    // Numbers are unique within a page and the list runs downwards.
-    if let Some((number, _)) = window.after {
-        filter = Box::new(filter.and(revisions::number.lt(number)));
-    }
-    if let Some((number, _)) = window.before {
-        filter = Box::new(filter.and(revisions::number.gt(number)));
-    }
-    let rows = TopOfEach {
-        selection: Revision::as_select(),
-        filter,
-        table: "revisions",
-        parent: "page_id",
-        order: &["number"],
-        descending: !window.backwards,
-        limit: window.limit(),
-    }
-    .load(conn)
-    .await?;
-    Ok(rows)
+                    .or(revisions::name.is_not_null())
+            )
+        )
+    })
 }
 
 /// How many revisions several pages have.
@@ -118,7 +116,7 @@ pub async fn count_of(
             revisions::kind
                 .ne(RevisionKind::Autosave)
                 .or(revisions::name.is_not_null())
-                .or(autosaves),
+                .or(autosaves.into_sql::<diesel::sql_types::Bool>()),
         )
         .group_by(revisions::page_id)
         .select((revisions::page_id, count_star()))

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use super::{Backend, Conn};
+use super::Conn;
 use crate::db::schema::{collaborators, notebooks, pages};
 use crate::db::top_of_each::TopOfEach;
 use crate::error::Result;
@@ -63,41 +63,38 @@ pub async fn list_of(
     shelf: Shelf,
     window: Window<(i32, PageId)>,
 ) -> Result<Vec<Page>> {
-    type Condition = Box<
-        dyn BoxableExpression<pages::table, Backend, SqlType = diesel::sql_types::Bool> + Send,
-    >;
-    let mut filter: Condition = Box::new(pages::notebook_id.eq_any(notebook_ids));
-    filter = match shelf {
-        Shelf::Public => Box::new(
-            filter
+    let (after, after_id) = window.after.unwrap_or((i32::MIN, PageId(Uuid::nil())));
+    let (before, before_id) = window.before.unwrap_or((i32::MAX, PageId(Uuid::max())));
+    let within = pages::notebook_id
+        .eq_any(notebook_ids)
+        .and(pages::position.ge(after))
+        .and(pages::position.gt(after).or(pages::id.gt(after_id)))
+        .and(pages::position.le(before))
+        .and(pages::position.lt(before).or(pages::id.lt(before_id)));
+    macro_rules! load {
+        ($filter:expr) => {
+            TopOfEach {
+                selection: Page::as_select(),
+                filter: $filter,
+                table: "pages",
+                parent: "notebook_id",
+                order: &["position", "id"],
+                descending: window.backwards,
+                limit: window.limit(),
+            }
+            .load(conn)
+            .await?
+        };
+    }
+    Ok(match shelf {
+        Shelf::Public => load!(
+            within
                 .and(pages::deleted_at.is_null())
-                .and(pages::published_revision_id.is_not_null()),
+                .and(pages::published_revision_id.is_not_null())
         ),
-        Shelf::Drafts => Box::new(filter.and(pages::deleted_at.is_null())),
-        Shelf::Trash => Box::new(filter.and(pages::deleted_at.is_not_null())),
-    };
-    if let Some((position, id)) = window.after {
-        filter = Box::new(filter.and(pages::position.ge(position)).and(
-            pages::position.gt(position).or(pages::id.gt(id)),
-        ));
-    }
-    if let Some((position, id)) = window.before {
-        filter = Box::new(filter.and(pages::position.le(position)).and(
-            pages::position.lt(position).or(pages::id.lt(id)),
-        ));
-    }
-    let rows = TopOfEach {
-        selection: Page::as_select(),
-        filter,
-        table: "pages",
-        parent: "notebook_id",
-        order: &["position", "id"],
-        descending: window.backwards,
-        limit: window.limit(),
-    }
-    .load(conn)
-    .await?;
-    Ok(rows)
+        Shelf::Drafts => load!(within.and(pages::deleted_at.is_null())),
+        Shelf::Trash => load!(within.and(pages::deleted_at.is_not_null())),
+    })
 }
 
 /// How many pages and words several notebooks have on a shelf.

@@ -10,7 +10,7 @@ use crate::graphql::context::Request;
 use crate::graphql::payload::{DeletePayload, payload};
 use crate::id::{NotebookId, PageId, RevisionId};
 use crate::pages::service::{self, NewPage};
-use crate::pages::{ContentFormat, organising, publishing, revisions};
+use crate::pages::{ContentFormat, organising, publishing, history};
 
 payload! {
     /// What a change to a page gives.
@@ -155,7 +155,7 @@ impl Mutations {
         ctx: &Context<'_>,
         #[graphql(desc = "Which revision.")] revision_id: RevisionId,
     ) -> Result<Option<PagePayload>> {
-        let result = revisions::restore(ctx.app()?, ctx.viewer()?, revision_id).await;
+        let result = history::restore(ctx.app()?, ctx.viewer()?, revision_id).await;
         PagePayload::of(result.map(Page)).map(Some)
     }
 
@@ -166,7 +166,7 @@ impl Mutations {
         #[graphql(desc = "Which revision.")] revision_id: RevisionId,
         #[graphql(desc = "At most 100 characters.")] name: Option<String>,
     ) -> Result<Option<RevisionPayload>> {
-        let result = revisions::rename(ctx.app()?, ctx.viewer()?, revision_id, name).await;
+        let result = history::rename(ctx.app()?, ctx.viewer()?, revision_id, name).await;
         let result = result.map(|(revision, page)| Revision { revision, page });
         RevisionPayload::of(result).map(Some)
     }

@@ -6,7 +6,7 @@ use super::{Page, Revision};
 use crate::error::Result;
 use crate::graphql::context::Request;
 use crate::id::{PageId, RevisionId};
-use crate::pages::{revisions, service};
+use crate::pages::{history, service};
 
 /// Queries about pages and revisions.
 #[derive(Default)]
@@ -31,7 +31,7 @@ impl Queries {
         ctx: &Context<'_>,
         #[graphql(desc = "The revision's id.")] id: RevisionId,
     ) -> Result<Option<Revision>> {
-        let found = revisions::find(ctx.app()?, ctx.viewer()?, id).await?;
+        let found = history::find(ctx.app()?, ctx.viewer()?, id).await?;
         Ok(found.map(|(revision, page)| Revision { revision, page }))
     }
 }

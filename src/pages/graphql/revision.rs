@@ -14,7 +14,7 @@ use crate::graphql::context::Request;
 use crate::graphql::paging::{self, PageArgs, Slice, Window};
 use crate::id::RevisionId;
 use crate::pages::loaders::{Loaders, RevisionsOf};
-use crate::pages::{self, ContentFormat, RevisionKind, Seen, revisions};
+use crate::pages::{self, ContentFormat, RevisionKind, Seen, history};
 
 connection!(
     RevisionConnection,
@@ -117,7 +117,7 @@ impl Revision {
     ) -> Result<RevisionDiff> {
         let app = ctx.app()?;
         let from =
-            revisions::compared_with(app, &self.page, &self.revision, from_revision_id).await?;
+            history::compared_with(app, &self.page, &self.revision, from_revision_id).await?;
         let before = match &from {
             Some(from) => Some(text_of(ctx, from.id).await?),
             None => None,
@@ -130,7 +130,7 @@ impl Revision {
         Ok(RevisionDiff {
             from: from.map(wire),
             to: self.clone(),
-            diff: revisions::compare(before, after).await?,
+            diff: history::compare(before, after).await?,
         })
     }
 }
