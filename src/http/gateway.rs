@@ -16,8 +16,8 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 
 use super::client_address::ClientAddress;
-use super::panic::cause_of;
 use super::identify::{self, RequestCookies};
+use super::panic::cause_of;
 use super::request_id::RequestId;
 use crate::api::{self, Schema};
 use crate::app::App;
@@ -243,7 +243,9 @@ impl Gateway {
         let Ok(origin) = origin.to_str() else {
             return false;
         };
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
         let own = origin.split_once("://").map(|(_, authority)| authority);
         self.0.origins.iter().any(|known| known == origin) || (host.is_some() && own == host)
     }
@@ -252,7 +254,12 @@ impl Gateway {
     pub fn error_response(&self, error: &Error, request_id: &str) -> ServerError {
         let mut described = ServerError::new(error.to_string(), None);
         let verbose = self.0.app.config.server.verbose_errors;
-        mask::describe(&mut described, Some(error.clone()), Some(request_id), verbose);
+        mask::describe(
+            &mut described,
+            Some(error.clone()),
+            Some(request_id),
+            verbose,
+        );
         described
     }
 
@@ -280,8 +287,7 @@ impl From<Response> for Executed {
 fn describe(request: &mut Request, viewer: &Viewer) -> (Option<OperationType>, Span) {
     let wanted = request.operation_name.clone();
     let document = request.parsed_query().ok();
-    let operation =
-        document.and_then(|document| telemetry::operation(document, wanted.as_deref()));
+    let operation = document.and_then(|document| telemetry::operation(document, wanted.as_deref()));
     let (name, kind) = match operation {
         Some((name, kind)) => (name.unwrap_or("anonymous"), Some(kind)),
         None => ("unknown", None),

@@ -34,7 +34,7 @@ pub async fn page(headers: HeaderMap) -> Response {
                 .insert(header::CONTENT_SECURITY_POLICY, policy);
             answer
         }
-        None => start(START),
+        None => start(START.to_owned()),
     }
 }
 
@@ -50,13 +50,14 @@ pub async fn asset(Path(path): Path<String>, request: Request) -> Response {
 /// page is not there at all.
 pub async fn start_page(State(app): State<App>, request: Request) -> Response {
     if app.config.server.graphiql {
-        start(START)
+        let url = app.config.server.public_url.as_str();
+        start(START.replace("http://localhost:8000", url.trim_end_matches('/')))
     } else {
         refusal::not_found(request).await
     }
 }
 
-fn start(page: &'static str) -> Response {
+fn start(page: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, ASK_AGAIN),

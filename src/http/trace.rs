@@ -59,7 +59,10 @@ mod tests {
 
     fn read(value: &'static str) -> Option<String> {
         let value = HeaderValue::from_static(value);
-        trace_id(&HeaderMap::from_iter([("traceparent".parse().unwrap(), value)]))
+        trace_id(&HeaderMap::from_iter([(
+            "traceparent".parse().unwrap(),
+            value,
+        )]))
     }
 
     #[test]
