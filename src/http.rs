@@ -8,6 +8,7 @@ mod cors;
 pub mod gateway;
 pub mod graphql;
 mod identify;
+mod limits;
 mod panic;
 pub mod playground;
 mod probes;

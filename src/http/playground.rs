@@ -1,5 +1,6 @@
 //! `/`: GraphiQL where it was built and is wanted, otherwise a page that says what this server is.
 
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -27,7 +28,7 @@ pub fn is_built() -> bool {
 pub async fn page(headers: HeaderMap) -> Response {
     match Dist::get(INDEX) {
         Some(file) => {
-            let mut answer = serve(&file, &headers, ASK_AGAIN);
+            let mut answer = serve(file, &headers, ASK_AGAIN);
             let policy = header::HeaderValue::from_static(security::PAGE_POLICY);
             answer
                 .headers_mut()
@@ -41,7 +42,7 @@ pub async fn page(headers: HeaderMap) -> Response {
 /// One of the files that the page loads.
 pub async fn asset(Path(path): Path<String>, request: Request) -> Response {
     match Dist::get(&format!("assets/{path}")) {
-        Some(file) => serve(&file, request.headers(), FOREVER),
+        Some(file) => serve(file, request.headers(), FOREVER),
         None => refusal::not_found(request).await,
     }
 }
@@ -66,7 +67,7 @@ fn start(page: String) -> Response {
     (headers, page).into_response()
 }
 
-fn serve(file: &EmbeddedFile, request: &HeaderMap, caching: &'static str) -> Response {
+fn serve(file: EmbeddedFile, request: &HeaderMap, caching: &'static str) -> Response {
     // Weak, because compression further out changes the bytes.
     let hash = hex::encode(&file.metadata.sha256_hash()[..16]);
     let tag = format!("W/\"{hash}\"");
@@ -75,14 +76,18 @@ fn serve(file: &EmbeddedFile, request: &HeaderMap, caching: &'static str) -> Res
         .iter()
         .filter_map(|value| value.to_str().ok())
         .any(|value| value.contains(&hash));
+    let kind = match file.metadata.mimetype() {
+        text if text.starts_with("text/") => format!("{text}; charset=utf-8"),
+        other => other.to_owned(),
+    };
     let headers = [
-        (header::CONTENT_TYPE, file.metadata.mimetype().to_owned()),
+        (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, caching.to_owned()),
         (header::ETAG, tag),
     ];
     if known {
         (StatusCode::NOT_MODIFIED, headers).into_response()
     } else {
-        (headers, file.data.to_vec()).into_response()
+        (headers, Body::from(file.data)).into_response()
     }
 }

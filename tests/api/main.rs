@@ -9,4 +9,5 @@
 mod layers;
 mod platform;
 mod program;
+mod shutdown;
 mod support;

@@ -18,12 +18,12 @@ pub use reply::Reply;
 pub use subscription::{Ending, Subscription};
 
 /// Runs a test on every database: `every_database!(async fn name(app: TestApp) { … });`, and with a changed
-/// configuration `every_database!(with |config| { … }, async fn name(app: TestApp) { … });`.
+/// configuration `every_database!(with = |config| { … }, async fn name(app: TestApp) { … });`.
 macro_rules! every_database {
     (async fn $name:ident($app:ident: TestApp) $body:block) => {
-        every_database!(with |_config| {}, async fn $name($app: TestApp) $body);
+        every_database!(with = |_config| {}, async fn $name($app: TestApp) $body);
     };
-    (with $tweak:expr, async fn $name:ident($app:ident: TestApp) $body:block) => {
+    (with = $tweak:expr, async fn $name:ident($app:ident: TestApp) $body:block) => {
         // A function and a module of the same name: they live in different namespaces.
         async fn $name(engine: $crate::support::Engine) {
             let tweak: fn(&mut pluma::config::Config) = $tweak;
