@@ -1,9 +1,11 @@
 //! The program as people and orchestrators start it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use pluma::api;
 
@@ -92,6 +94,29 @@ fn nothing_configured_is_a_server_that_stops_when_asked() {
     assert_eq!(secret.permissions().mode() & 0o777, 0o600);
     let (code, _, _) = run(folder.path(), &["doctor", "--quick"], &variables);
     assert_eq!(code, 1);
+}
+
+#[test]
+fn a_second_signal_stops_what_the_first_lets_finish() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut running, url) = Running::start(folder.path());
+    let address = url.replace("localhost", "127.0.0.1");
+    let mut stream = TcpStream::connect(&address).unwrap();
+    let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                expect: 100-continue\r\ncontent-length: 10\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).unwrap();
+    let begun = Instant::now();
+    running.signal("TERM");
+    // The first has been heard once nobody listens any more; the request still holds the server up.
+    while TcpStream::connect(&address).is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+    assert!(running.0.try_wait().unwrap().is_none());
+    running.signal("TERM");
+    assert!(running.0.wait().unwrap().success());
+    assert!(begun.elapsed() < Duration::from_secs(15));
 }
 
 #[test]

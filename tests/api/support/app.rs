@@ -11,7 +11,7 @@ use pluma::clock::Clock;
 use pluma::config::Config;
 use pluma::db::Db;
 use pluma::http::server::Server;
-use pluma::telemetry;
+use pluma::{telemetry, work};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -77,6 +77,10 @@ impl TestApp {
         let app = App::build(config, true).await.unwrap();
         let stop = CancellationToken::new();
         let server = Server::new(&app, Some(recorder()));
+        if app.config.jobs.inline {
+            let app = app.clone();
+            tokio::spawn(async move { work::run(&app).await });
+        }
         let serving = tokio::spawn(server.run(listener, stop.clone()));
         Self {
             app,
