@@ -74,7 +74,9 @@ enum Command {
 /// Does what the command line asks for.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let file = arguments.config.as_deref();
-    let command = arguments.command.unwrap_or(Command::Serve { no_migrate: false });
+    let command = arguments
+        .command
+        .unwrap_or(Command::Serve { no_migrate: false });
     match command {
         Command::Serve { no_migrate } => serve::run(Config::load(file)?, !no_migrate).await,
         Command::Worker => serve::work(Config::load(file)?).await,

@@ -59,8 +59,8 @@ const NO_DISK: u64 = 64 * 1024 * 1024;
 /// Looks at every component at once.
 pub async fn check(app: &App) -> Health {
     let (database, disk) = tokio::join!(
-        within_patience("database", database(app)),
-        within_patience("disk", disk(app)),
+        within(PATIENCE, "database", database(app)),
+        within(PATIENCE, "disk", disk(app)),
     );
     let components = vec![database, disk];
     let time = app.clock.now();
@@ -85,12 +85,13 @@ struct Finding {
     detail: Option<String>,
 }
 
-async fn within_patience(
+async fn within(
+    patience: Duration,
     name: &'static str,
     check: impl Future<Output = Result<Finding>>,
 ) -> ComponentHealth {
     let start = Instant::now();
-    let outcome = tokio::time::timeout(PATIENCE, check).await;
+    let outcome = tokio::time::timeout(patience, check).await;
     let elapsed = start.elapsed();
     let down = |detail: String| Finding {
         state: HealthState::Down,
@@ -106,7 +107,7 @@ async fn within_patience(
         }
         Err(_) => {
             tracing::warn!(component = name, "a component does not answer");
-            down(format!("No answer within {} s.", PATIENCE.as_secs()))
+            down(format!("No answer within {} s.", patience.as_secs()))
         }
     };
     let state = match finding.state {
@@ -167,27 +168,26 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_component_that_does_not_answer_is_down_within_two_seconds() {
-        let start = tokio::time::Instant::now();
-        let found = within_patience("database", std::future::pending()).await;
+    #[tokio::test]
+    async fn a_component_that_does_not_answer_in_time_is_down() {
+        let limit = Duration::from_millis(10);
+        let found = within(limit, "database", std::future::pending()).await;
         assert_eq!(found.state, HealthState::Down);
-        assert_eq!(start.elapsed(), PATIENCE);
     }
 
     #[tokio::test]
     async fn the_cause_of_a_failure_is_not_told() {
         let failure = async { Err(Error::internal("password authentication failed for ann")) };
-        let found = within_patience("database", failure).await;
+        let found = within(PATIENCE, "database", failure).await;
         assert_eq!(found.state, HealthState::Down);
         assert!(!found.detail.unwrap_or_default().contains("ann"));
     }
 
     #[tokio::test]
     async fn the_worst_component_is_the_whole_state() {
-        let good = within_patience("a", async { Ok(up()) }).await;
-        let bad = within_patience("b", async { Err(Error::internal("no")) }).await;
-        assert_eq!(worst(&[good.clone()]), HealthState::Up);
+        let good = within(PATIENCE, "a", async { Ok(up()) }).await;
+        let bad = within(PATIENCE, "b", async { Err(Error::internal("no")) }).await;
+        assert_eq!(worst(std::slice::from_ref(&good)), HealthState::Up);
         assert_eq!(worst(&[good, bad]), HealthState::Down);
     }
 

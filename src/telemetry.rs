@@ -28,7 +28,11 @@ pub fn start_logging(config: &Log) -> Result<()> {
             .with_ansi(std::io::stderr().is_terminal())
             .with_target(false)
             .try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init(),
     };
     started.map_err(|error| Error::internal(format!("logging cannot start: {error}")))
 }

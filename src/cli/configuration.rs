@@ -28,7 +28,11 @@ pub fn run(command: Configuration, file: Option<&Path>) -> Result<(), Failure> {
             let config = Config::load(file)?;
             say(&format!(
                 "The configuration is good: {}, listening on {}, data in {}, database {}.",
-                if config.environment.is_production() { "production" } else { "development" },
+                if config.environment.is_production() {
+                    "production"
+                } else {
+                    "development"
+                },
                 config.server.listen,
                 config.data_dir.display(),
                 config.database.url,

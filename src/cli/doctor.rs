@@ -152,12 +152,17 @@ async fn integrity(path: &Path) -> Found {
         return Good("not there yet".to_owned());
     }
     match sqlite::quick_check(path).await {
-        Ok(problems) if problems.is_empty() => Good("its pages and indexes hold together".to_owned()),
+        Ok(problems) if problems.is_empty() => {
+            Good("its pages and indexes hold together".to_owned())
+        }
         Ok(problems) => Wrong(
             problems.join("; "),
             "stop the server, keep a copy of the file, and restore a backup",
         ),
-        Err(error) => Wrong(format!("cannot be checked: {error}"), "see the database above"),
+        Err(error) => Wrong(
+            format!("cannot be checked: {error}"),
+            "see the database above",
+        ),
     }
 }
 

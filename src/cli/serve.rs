@@ -93,7 +93,12 @@ fn url(config: &Config, address: SocketAddr) -> String {
     let ip = address.ip();
     let here = ip.is_loopback() || ip.is_unspecified();
     match (config.environment.is_production(), ip) {
-        (true, _) => config.server.public_url.as_str().trim_end_matches('/').to_owned(),
+        (true, _) => config
+            .server
+            .public_url
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned(),
         (false, _) if here => format!("http://localhost:{}", address.port()),
         (false, IpAddr::V4(_) | IpAddr::V6(_)) => format!("http://{address}"),
     }

@@ -212,7 +212,10 @@ mod tests {
     fn names_are_bounded_in_number_and_length() {
         let names = Names::default();
         for number in 0..MOST_NAMES {
-            assert_eq!(names.label(Some(&format!("n{number}"))), format!("n{number}"));
+            assert_eq!(
+                names.label(Some(&format!("n{number}"))),
+                format!("n{number}")
+            );
         }
         assert_eq!(names.label(Some("late")), "other");
         assert_eq!(names.label(Some("n7")), "n7");

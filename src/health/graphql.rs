@@ -42,6 +42,7 @@ pub struct HealthQuery;
 #[Object]
 impl HealthQuery {
     /// How the server and everything it depends on are doing.
+    #[graphql(cache_control(no_cache))]
     async fn health(&self, ctx: &Context<'_>) -> Result<Health> {
         let is_admin = ctx.viewer()?.is_admin();
         let health = super::check(ctx.app()?).await;

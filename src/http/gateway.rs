@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError};
@@ -16,9 +15,11 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 
 use super::client_address::ClientAddress;
-use super::panic::cause_of;
 use super::identify::{self, RequestCookies};
+pub use super::limits::Limits;
+use super::panic::cause_of;
 use super::request_id::RequestId;
+use super::trace::TraceId;
 use crate::api::{self, Schema};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
@@ -30,6 +31,7 @@ use crate::viewer::Client;
 pub struct Viewer {
     viewer: crate::viewer::Viewer,
     cookies: RequestCookies,
+    trace_id: Option<String>,
 }
 
 impl Viewer {
@@ -38,6 +40,9 @@ impl Viewer {
         self.viewer.is_anonymous()
     }
 }
+
+/// Longer names of clients are cut.
+const LONGEST_USER_AGENT: usize = 300;
 
 /// What a client shows to be recognised.
 pub struct Credentials {
@@ -53,43 +58,8 @@ pub struct Credentials {
     pub user_agent: Option<String>,
     /// The id of the request, or of the upgrade that opened a WebSocket.
     pub request_id: String,
-}
-
-/// Limits of the transports.
-pub struct Limits {
-    /// Of a body that is JSON, and of a message on a WebSocket.
-    pub body_bytes: usize,
-    /// Of one uploaded file.
-    pub upload_bytes: usize,
-    /// Of the files of one request.
-    pub upload_files: usize,
-    /// Of the operations of one request.
-    pub batch: usize,
-    /// Of one operation, subscriptions excepted.
-    pub request_timeout: Duration,
-    /// Of the wait for `connection_init`.
-    pub ws_init_timeout: Duration,
-    /// Of the operations that run on one WebSocket.
-    pub ws_operations: usize,
-    /// Of the streams that are open at once.
-    pub connections: usize,
-    /// Between two signs of life on a stream.
-    pub keepalive: Duration,
-    /// For which an answer that everybody may see may be kept.
-    pub public_max_age: Duration,
-}
-
-/// Proxies commonly cut off what is silent for a minute, some after half of it.
-const KEEPALIVE: Duration = Duration::from_secs(12);
-const UPLOAD_FILES: usize = 10;
-const LONGEST_USER_AGENT: usize = 300;
-
-impl Limits {
-    /// Bytes of the largest body that any transport reads.
-    pub fn largest_body(&self) -> usize {
-        let files = self.upload_bytes.saturating_mul(self.upload_files);
-        files.saturating_add(self.body_bytes.saturating_mul(2))
-    }
+    /// The trace that the same belongs to.
+    pub trace_id: Option<String>,
 }
 
 /// What became of an operation.
@@ -116,18 +86,7 @@ impl Gateway {
     /// A gateway to `app`.
     pub fn new(app: &App) -> Self {
         let config = &app.config;
-        let limits = Limits {
-            body_bytes: config.limits.body_bytes,
-            upload_bytes: config.limits.body_bytes,
-            upload_files: UPLOAD_FILES,
-            batch: config.limits.batch,
-            request_timeout: config.limits.request_timeout,
-            ws_init_timeout: config.limits.ws_init_timeout,
-            ws_operations: config.limits.ws_operations,
-            connections: config.limits.connections,
-            keepalive: KEEPALIVE,
-            public_max_age: config.server.public_max_age,
-        };
+        let limits = Limits::of(config);
         let mut origins = config.server.cors_origins.clone();
         origins.push(config.server.public_url.origin().ascii_serialization());
         Self(Arc::new(Inner {
@@ -150,6 +109,7 @@ impl Gateway {
         let production = self.0.app.config.environment.is_production();
         let cookies = RequestCookies::from_header(&parts.headers, production);
         let id = parts.extensions.get::<RequestId>();
+        let trace = parts.extensions.get::<TraceId>();
         let address = parts.extensions.get::<ClientAddress>();
         Credentials {
             bearer: text(header::AUTHORIZATION).and_then(bearer),
@@ -159,6 +119,7 @@ impl Gateway {
             user_agent: text(header::USER_AGENT)
                 .map(|name| name.chars().take(LONGEST_USER_AGENT).collect()),
             request_id: id.map(|id| id.0.clone()).unwrap_or_default(),
+            trace_id: trace.map(|trace| trace.0.clone()),
         }
     }
 
@@ -174,7 +135,11 @@ impl Gateway {
             access: credentials.cookie.clone(),
             refresh: credentials.refresh_cookie.clone(),
         };
-        Ok(Viewer { viewer, cookies })
+        Ok(Viewer {
+            viewer,
+            cookies,
+            trace_id: credentials.trace_id.clone(),
+        })
     }
 
     /// Runs a query or a mutation within the time that a request may take. A mutation runs to its end,
@@ -243,7 +208,9 @@ impl Gateway {
         let Ok(origin) = origin.to_str() else {
             return false;
         };
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
         let own = origin.split_once("://").map(|(_, authority)| authority);
         self.0.origins.iter().any(|known| known == origin) || (host.is_some() && own == host)
     }
@@ -252,7 +219,12 @@ impl Gateway {
     pub fn error_response(&self, error: &Error, request_id: &str) -> ServerError {
         let mut described = ServerError::new(error.to_string(), None);
         let verbose = self.0.app.config.server.verbose_errors;
-        mask::describe(&mut described, Some(error.clone()), Some(request_id), verbose);
+        mask::describe(
+            &mut described,
+            Some(error.clone()),
+            Some(request_id),
+            verbose,
+        );
         described
     }
 
@@ -280,19 +252,21 @@ impl From<Response> for Executed {
 fn describe(request: &mut Request, viewer: &Viewer) -> (Option<OperationType>, Span) {
     let wanted = request.operation_name.clone();
     let document = request.parsed_query().ok();
-    let operation =
-        document.and_then(|document| telemetry::operation(document, wanted.as_deref()));
+    let operation = document.and_then(|document| telemetry::operation(document, wanted.as_deref()));
     let (name, kind) = match operation {
         Some((name, kind)) => (name.unwrap_or("anonymous"), Some(kind)),
         None => ("unknown", None),
     };
-    Span::current().record("operation", name);
-    let span = tracing::info_span!(
-        "operation",
-        name,
-        kind = kind.map(telemetry::kind_name),
-        request_id = viewer.viewer.client.request_id,
-    );
+    let request = Span::current();
+    // A WebSocket's operations run in tasks of their own, which the upgrade's span is not around.
+    let span = if request.is_none() {
+        let request_id = viewer.viewer.client.request_id.as_deref();
+        let trace_id = viewer.trace_id.as_deref();
+        tracing::info_span!("operation", request_id, trace_id, operation = name)
+    } else {
+        request.record("operation", name);
+        request
+    };
     (kind, span)
 }
 

@@ -1,5 +1,6 @@
 //! `/`: GraphiQL where it was built and is wanted, otherwise a page that says what this server is.
 
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -27,21 +28,21 @@ pub fn is_built() -> bool {
 pub async fn page(headers: HeaderMap) -> Response {
     match Dist::get(INDEX) {
         Some(file) => {
-            let mut answer = serve(&file, &headers, ASK_AGAIN);
+            let mut answer = serve(file, &headers, ASK_AGAIN);
             let policy = header::HeaderValue::from_static(security::PAGE_POLICY);
             answer
                 .headers_mut()
                 .insert(header::CONTENT_SECURITY_POLICY, policy);
             answer
         }
-        None => start(START),
+        None => start(START.to_owned()),
     }
 }
 
 /// One of the files that the page loads.
 pub async fn asset(Path(path): Path<String>, request: Request) -> Response {
     match Dist::get(&format!("assets/{path}")) {
-        Some(file) => serve(&file, request.headers(), FOREVER),
+        Some(file) => serve(file, request.headers(), FOREVER),
         None => refusal::not_found(request).await,
     }
 }
@@ -50,13 +51,14 @@ pub async fn asset(Path(path): Path<String>, request: Request) -> Response {
 /// page is not there at all.
 pub async fn start_page(State(app): State<App>, request: Request) -> Response {
     if app.config.server.graphiql {
-        start(START)
+        let url = app.config.server.public_url.as_str();
+        start(START.replace("http://localhost:8000", url.trim_end_matches('/')))
     } else {
         refusal::not_found(request).await
     }
 }
 
-fn start(page: &'static str) -> Response {
+fn start(page: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, ASK_AGAIN),
@@ -65,7 +67,7 @@ fn start(page: &'static str) -> Response {
     (headers, page).into_response()
 }
 
-fn serve(file: &EmbeddedFile, request: &HeaderMap, caching: &'static str) -> Response {
+fn serve(file: EmbeddedFile, request: &HeaderMap, caching: &'static str) -> Response {
     // Weak, because compression further out changes the bytes.
     let hash = hex::encode(&file.metadata.sha256_hash()[..16]);
     let tag = format!("W/\"{hash}\"");
@@ -74,14 +76,18 @@ fn serve(file: &EmbeddedFile, request: &HeaderMap, caching: &'static str) -> Res
         .iter()
         .filter_map(|value| value.to_str().ok())
         .any(|value| value.contains(&hash));
+    let kind = match file.metadata.mimetype() {
+        text if text.starts_with("text/") => format!("{text}; charset=utf-8"),
+        other => other.to_owned(),
+    };
     let headers = [
-        (header::CONTENT_TYPE, file.metadata.mimetype().to_owned()),
+        (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, caching.to_owned()),
         (header::ETAG, tag),
     ];
     if known {
         (StatusCode::NOT_MODIFIED, headers).into_response()
     } else {
-        (headers, file.data.to_vec()).into_response()
+        (headers, Body::from(file.data)).into_response()
     }
 }

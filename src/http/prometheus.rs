@@ -42,7 +42,10 @@ pub async fn render(State(exporter): State<Exporter>, request: Request) -> Respo
     }
     telemetry::observe(&exporter.app.db);
     let headers = [
-        (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),
+        (
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        ),
         (header::CACHE_CONTROL, "no-store"),
     ];
     (headers, exporter.handle.render()).into_response()

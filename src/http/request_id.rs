@@ -29,7 +29,8 @@ pub async fn carry(mut request: Request, next: Next) -> Response {
 
 fn accepted(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(HEADER)?.to_str().ok()?;
-    let is_sane = (1..=LONGEST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_sane =
+        (1..=LONGEST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
     is_sane.then(|| id.to_owned())
 }
 

@@ -9,8 +9,12 @@ use tracing::{Instrument, field};
 use super::request_id::RequestId;
 use crate::clock;
 
+/// The trace that a request belongs to, in the extensions of every request.
+#[derive(Clone, Debug)]
+pub struct TraceId(pub String);
+
 /// Runs the request inside of its span.
-pub async fn span(request: Request, next: Next) -> Response {
+pub async fn span(mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>();
     let trace_id = trace_id(request.headers()).unwrap_or_else(new_trace_id);
     let span = tracing::info_span!(
@@ -19,6 +23,7 @@ pub async fn span(request: Request, next: Next) -> Response {
         trace_id,
         operation = field::Empty,
     );
+    request.extensions_mut().insert(TraceId(trace_id));
     next.run(request).instrument(span).await
 }
 
@@ -59,7 +64,10 @@ mod tests {
 
     fn read(value: &'static str) -> Option<String> {
         let value = HeaderValue::from_static(value);
-        trace_id(&HeaderMap::from_iter([("traceparent".parse().unwrap(), value)]))
+        trace_id(&HeaderMap::from_iter([(
+            "traceparent".parse().unwrap(),
+            value,
+        )]))
     }
 
     #[test]

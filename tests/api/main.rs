@@ -1,1 +1,13 @@
-//! Tests.
+//! Tests through HTTP, against the real server on every database, and of the program itself.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that meets what it did not expect has failed"
+)]
+
+mod layers;
+mod platform;
+mod program;
+mod shutdown;
+mod support;

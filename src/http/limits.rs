@@ -1,0 +1,58 @@
+//! How much one client may send, and how long it may take.
+
+use std::time::Duration;
+
+use crate::config::Config;
+
+/// Proxies commonly cut off what is silent for a minute, some after half of it.
+const KEEPALIVE: Duration = Duration::from_secs(12);
+const UPLOAD_FILES: usize = 10;
+
+/// Limits of the transports.
+pub struct Limits {
+    /// Of a body that is JSON, and of a message on a WebSocket.
+    pub body_bytes: usize,
+    /// Of one uploaded file.
+    pub upload_bytes: usize,
+    /// Of the files of one request.
+    pub upload_files: usize,
+    /// Of the operations of one request.
+    pub batch: usize,
+    /// Of one operation, subscriptions excepted.
+    pub request_timeout: Duration,
+    /// Of the wait for `connection_init`.
+    pub ws_init_timeout: Duration,
+    /// Of the operations that run on one WebSocket.
+    pub ws_operations: usize,
+    /// Of the streams that are open at once.
+    pub connections: usize,
+    /// Between two signs of life on a stream.
+    pub keepalive: Duration,
+    /// For which an answer that everybody may see may be kept.
+    pub public_max_age: Duration,
+}
+
+impl Limits {
+    /// The configured limits.
+    pub fn of(config: &Config) -> Self {
+        let limits = &config.limits;
+        Self {
+            body_bytes: limits.body_bytes,
+            upload_bytes: limits.body_bytes,
+            upload_files: UPLOAD_FILES,
+            batch: limits.batch,
+            request_timeout: limits.request_timeout,
+            ws_init_timeout: limits.ws_init_timeout,
+            ws_operations: limits.ws_operations,
+            connections: limits.connections,
+            keepalive: KEEPALIVE,
+            public_max_age: config.server.public_max_age,
+        }
+    }
+
+    /// Bytes of the largest body that any transport reads.
+    pub fn largest_body(&self) -> usize {
+        let files = self.upload_bytes.saturating_mul(self.upload_files);
+        files.saturating_add(self.body_bytes.saturating_mul(2))
+    }
+}

@@ -1,0 +1,56 @@
+//! How the server ends: what has begun is finished, within the grace.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::every_database;
+
+every_database!(
+    async fn a_request_that_has_begun_is_finished_before_the_server_stops(app: TestApp) {
+        let mut app = app;
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        let body = r#"{"query":"{ health { state } }"}"#;
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+             expect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // The server says that it has begun to read the request.
+        let mut interim = [0; 25];
+        stream.read_exact(&mut interim).await.unwrap();
+        assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+        app.begin_stop();
+        app.app().shutdown.cancelled().await;
+        stream.write_all(body.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let reading = stream.read_to_string(&mut answer);
+        tokio::time::timeout(Duration::from_secs(10), reading)
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.contains(r#""state":"UP""#), "{answer}");
+        assert!(app.stopped().await);
+        assert!(TcpStream::connect(app.address()).await.is_err());
+    }
+);
+
+every_database!(
+    with = |config| {
+        config.server.shutdown_grace = Duration::ZERO;
+    },
+    async fn the_grace_ends(app: TestApp) {
+        let mut app = app;
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                    expect: 100-continue\r\ncontent-length: 10\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut interim = [0; 25];
+        stream.read_exact(&mut interim).await.unwrap();
+        // The body never comes.
+        assert!(!app.stopped().await);
+    }
+);

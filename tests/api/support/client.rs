@@ -1,0 +1,146 @@
+//! Somebody who sends requests.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Reply;
+
+/// A user of the server, or nobody in particular.
+#[derive(Clone, Default)]
+pub struct Client {
+    url: String,
+    http: reqwest::Client,
+    /// The account's id; empty for nobody.
+    pub id: String,
+    /// Its name.
+    pub username: String,
+    /// What it shows; empty for nobody.
+    pub access_token: String,
+    /// What it gets a new one with.
+    pub refresh_token: String,
+}
+
+/// A page and the revision that holds its text.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The page.
+    pub id: String,
+    /// Its current revision.
+    pub revision_id: String,
+}
+
+impl Client {
+    /// Nobody in particular, at the server of this address.
+    pub fn anonymous(url: &str) -> Self {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(60));
+        Self {
+            url: url.to_owned(),
+            http: http.build().unwrap(),
+            ..Self::default()
+        }
+    }
+
+    /// The password of every user.
+    pub fn password(&self) -> String {
+        password(&self.username)
+    }
+
+    /// Registers, and signs in with that.
+    pub async fn register(&self, name: &str) -> Self {
+        let input = json!({
+            "username": name,
+            "email": format!("{name}@example.org"),
+            "password": password(name),
+        });
+        let reply = self
+            .graphql(
+                "mutation ($input: RegisterInput!) {
+                   register(input: $input) {
+                     user { id username }
+                     accessToken
+                     refreshToken
+                     errors { code message path }
+                   }
+                 }",
+                json!({ "input": input }),
+            )
+            .await;
+        assert_eq!(reply.user_errors("register"), &json!([]));
+        Self {
+            id: reply.text("/register/user/id").to_owned(),
+            username: name.to_owned(),
+            access_token: reply.text("/register/accessToken").to_owned(),
+            refresh_token: reply.text("/register/refreshToken").to_owned(),
+            ..Self::anonymous(&self.url)
+        }
+    }
+
+    /// Sends one operation.
+    pub async fn graphql(&self, query: &str, variables: Value) -> Reply {
+        self.post(&json!({ "query": query, "variables": variables }))
+            .await
+    }
+
+    /// Sends a whole body to `/graphql`.
+    pub async fn post(&self, body: &Value) -> Reply {
+        let mut request = self.http.post(format!("{}/graphql", self.url)).json(body);
+        if !self.access_token.is_empty() {
+            request = request.bearer_auth(&self.access_token);
+        }
+        Reply::read(request.send().await.unwrap()).await
+    }
+
+    /// Sends a GET.
+    pub async fn get(&self, path: &str) -> reqwest::Response {
+        let request = self.http.get(format!("{}{path}", self.url));
+        request.send().await.unwrap()
+    }
+
+    /// A new notebook; gives its id.
+    pub async fn notebook(&self, title: &str) -> String {
+        let reply = self
+            .graphql(
+                "mutation ($input: CreateNotebookInput!) {
+                   createNotebook(input: $input) {
+                     notebook { id }
+                     errors { code message path }
+                   }
+                 }",
+                json!({ "input": { "title": title } }),
+            )
+            .await;
+        assert_eq!(reply.user_errors("createNotebook"), &json!([]));
+        reply.text("/createNotebook/notebook/id").to_owned()
+    }
+
+    /// A new page at the end of a notebook.
+    pub async fn page(&self, notebook_id: &str, title: &str, content: &str) -> Page {
+        let input = json!({ "notebookId": notebook_id, "title": title, "content": content });
+        let reply = self
+            .graphql(
+                "mutation ($input: CreatePageInput!) {
+                   createPage(input: $input) {
+                     page { id currentRevision { id } }
+                     errors { code message path }
+                   }
+                 }",
+                json!({ "input": input }),
+            )
+            .await;
+        assert_eq!(reply.user_errors("createPage"), &json!([]));
+        Page {
+            id: reply.text("/createPage/page/id").to_owned(),
+            revision_id: reply.text("/createPage/page/currentRevision/id").to_owned(),
+        }
+    }
+
+    /// The client underneath, for requests that are not GraphQL.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+}
+
+fn password(name: &str) -> String {
+    format!("correct horse {name}")
+}

@@ -1,0 +1,49 @@
+//! A real server on a free port with a database of its own, and clients that speak to it.
+
+#![expect(
+    dead_code,
+    unused_imports,
+    reason = "the tests of the slices use what is here"
+)]
+
+mod app;
+mod client;
+mod postgres;
+mod reply;
+mod subscription;
+
+pub use app::{Engine, TestApp};
+pub use client::{Client, Page};
+pub use reply::Reply;
+pub use subscription::{Ending, Subscription};
+
+/// Runs a test on every database: `every_database!(async fn name(app: TestApp) { … });`, and with a changed
+/// configuration `every_database!(with = |config| { … }, async fn name(app: TestApp) { … });`.
+macro_rules! every_database {
+    (async fn $name:ident($app:ident: TestApp) $body:block) => {
+        every_database!(with = |_config| {}, async fn $name($app: TestApp) $body);
+    };
+    (with = $tweak:expr, async fn $name:ident($app:ident: TestApp) $body:block) => {
+        // A function and a module of the same name: they live in different namespaces.
+        async fn $name(engine: $crate::support::Engine) {
+            let tweak: fn(&mut pluma::config::Config) = $tweak;
+            let $app = $crate::support::TestApp::on(engine, tweak).await;
+            $body
+        }
+
+        mod $name {
+            use $crate::support::Engine;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                super::$name(Engine::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                super::$name(Engine::Postgres).await;
+            }
+        }
+    };
+}
+pub(crate) use every_database;
