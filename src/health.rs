@@ -25,7 +25,7 @@ pub enum HealthState {
 /// One dependency.
 #[derive(Debug, Clone)]
 pub struct ComponentHealth {
-    /// `database`, `disk`.
+    /// `database`, `jobs`, `disk`.
     pub name: &'static str,
     /// How it is doing.
     pub state: HealthState,
@@ -58,11 +58,12 @@ const NO_DISK: u64 = 64 * 1024 * 1024;
 
 /// Looks at every component at once.
 pub async fn check(app: &App) -> Health {
-    let (database, disk) = tokio::join!(
+    let (database, jobs, disk) = tokio::join!(
         within(PATIENCE, "database", database(app)),
+        within(PATIENCE, "jobs", jobs(app)),
         within(PATIENCE, "disk", disk(app)),
     );
-    let components = vec![database, disk];
+    let components = vec![database, jobs, disk];
     let time = app.clock.now();
     let uptime = crate::clock::system_time() - app.started_at.0;
     Health {
@@ -130,6 +131,19 @@ async fn database(app: &App) -> Result<Finding> {
         state: HealthState::Up,
         timed: true,
         detail: Some(app.db.engine().to_owned()),
+    })
+}
+
+/// Jobs that have failed for good wait for an administrator; they take nothing from the server.
+async fn jobs(app: &App) -> Result<Finding> {
+    let counts = crate::jobs::counts(&app.db).await?;
+    Ok(Finding {
+        state: HealthState::Up,
+        timed: false,
+        detail: Some(format!(
+            "{} due, {} scheduled, {} running, {} failed",
+            counts.due, counts.scheduled, counts.running, counts.dead
+        )),
     })
 }
 

@@ -7,7 +7,6 @@ mod compression;
 mod cors;
 pub mod gateway;
 pub mod graphql;
-mod identify;
 mod limits;
 mod multipart;
 mod negotiate;

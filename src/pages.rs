@@ -3,12 +3,12 @@
 pub mod content;
 pub mod draft;
 pub mod graphql;
+pub mod history;
 pub mod jobs;
 pub mod live;
 pub mod loaders;
 pub mod organising;
 pub mod publishing;
-pub mod history;
 pub mod saving;
 pub mod service;
 
@@ -23,8 +23,16 @@ use crate::text::Format;
 use crate::viewer::Viewer;
 
 /// How a page's content is written.
-#[derive(async_graphql::Enum, Debug, Clone, Copy, PartialEq, Eq)]
-#[derive(diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[derive(
+    async_graphql::Enum,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub enum ContentFormat {
     /// CommonMark with GFM tables, task lists and strikethrough.
@@ -47,8 +55,16 @@ impl From<ContentFormat> for Format {
 }
 
 /// How a revision came to be.
-#[derive(async_graphql::Enum, Debug, Clone, Copy, PartialEq, Eq)]
-#[derive(diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[derive(
+    async_graphql::Enum,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub enum RevisionKind {
     /// The page's first text.
@@ -74,8 +90,16 @@ crate::db::types::text_enum!(RevisionKind {
 });
 
 /// What happened to a page.
-#[derive(async_graphql::Enum, Debug, Clone, Copy, PartialEq, Eq)]
-#[derive(diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[derive(
+    async_graphql::Enum,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub enum PageEventKind {
     /// It was made.

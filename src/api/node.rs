@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 
-use crate::accounts::graphql::{User, load_user};
 use crate::accounts::graphql::Session;
+use crate::accounts::graphql::{User, load_user};
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
 use crate::id::{NotebookId, PageId, RevisionId, UserId};
@@ -14,7 +14,11 @@ use crate::pages::loaders::Loaders as PageLoaders;
 
 /// Something with a global id.
 #[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "The global id; its prefix says what it names."))]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "The global id; its prefix says what it names."
+))]
 pub enum Node {
     /// A user.
     User(User),

@@ -3,11 +3,11 @@
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use clap::Subcommand;
-use pluma::app::App;
+use pluma::accounts::service as accounts;
 use pluma::config::Config;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::failure::Failure;
 use super::{open, say};
@@ -45,28 +45,16 @@ pub async fn run(command: Admin, file: Option<&Path>) -> Result<(), Failure> {
             password_file,
         } => {
             let password = password(password_file.as_deref())?;
-            create(&open(config).await?, &username, &email, password).await?;
+            let app = open(config).await?;
+            accounts::create_admin(&app, &username, &email, password.expose_secret()).await?;
             say(&format!("{username} is an administrator and can sign in."));
         }
         Admin::Promote { username } => {
-            promote(&open(config).await?, &username).await?;
+            accounts::promote(&open(config).await?, &username).await?;
             say(&format!("{username} is an administrator now."));
         }
     }
     Ok(())
-}
-
-async fn create(
-    _app: &App,
-    _username: &str,
-    _email: &str,
-    _password: SecretString,
-) -> Result<(), Failure> {
-    Err(anyhow!("this build has no accounts").into())
-}
-
-async fn promote(_app: &App, _username: &str) -> Result<(), Failure> {
-    Err(anyhow!("this build has no accounts").into())
 }
 
 fn password(file: Option<&Path>) -> anyhow::Result<SecretString> {

@@ -73,7 +73,7 @@ impl Pool {
             .build()
             .map_err(Error::caused_by)?;
         let pool = Self { pool };
-        pool.connection().await?;
+        drop(pool.connection().await?);
         Ok(pool)
     }
 

@@ -1,5 +1,10 @@
 //! The table graph, one for every dialect.
 
+#![expect(
+    missing_docs,
+    reason = "the columns are documented on the rows of the slices and in the migrations"
+)]
+
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
 table! {

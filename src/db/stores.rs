@@ -5,10 +5,12 @@ use crate::db::{finish, transaction};
 
 #[path = "../accounts/store.rs"]
 pub mod accounts;
-#[path = "../jobs/store.rs"]
-pub mod jobs;
+#[path = "../pages/event_store.rs"]
+pub mod events;
 #[path = "../health/store.rs"]
 pub mod health;
+#[path = "../jobs/store.rs"]
+pub mod jobs;
 #[path = "../keyring/store.rs"]
 pub mod keyring;
 #[path = "../logs/store.rs"]
@@ -17,8 +19,6 @@ pub mod logs;
 pub mod notebook_changes;
 #[path = "../notebooks/store.rs"]
 pub mod notebooks;
-#[path = "../pages/event_store.rs"]
-pub mod events;
 #[path = "../pages/organise_store.rs"]
 pub mod organising;
 #[path = "../pages/store.rs"]

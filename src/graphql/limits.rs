@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_counted_as_the_specification_names_them() {
+    fn tokens_are_counted_but_for_white_space_and_comments() {
         assert_eq!(
             count_tokens("{ a(b: \"x } \\\" y\") # c d e\n, ...F }", 100),
             10

@@ -15,11 +15,11 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 
 use super::client_address::ClientAddress;
-use super::identify::{self, RequestCookies};
 pub use super::limits::Limits;
 use super::panic::cause_of;
 use super::request_id::RequestId;
 use super::trace::TraceId;
+use crate::accounts::{self, cookies::RequestCookies};
 use crate::api::{self, Schema};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
@@ -130,7 +130,14 @@ impl Gateway {
             user_agent: credentials.user_agent.clone(),
             request_id: Some(credentials.request_id.clone()),
         };
-        let viewer = identify::viewer(&self.0.app, credentials, client).await?;
+        let app = &self.0.app;
+        let viewer = match credentials.bearer.as_deref() {
+            Some(token) => accounts::authenticate(app, Some(token), client).await?,
+            None => {
+                let cookie = credentials.cookie.as_deref();
+                accounts::authenticate_cookie(app, cookie, client).await?
+            }
+        };
         let cookies = RequestCookies {
             access: credentials.cookie.clone(),
             refresh: credentials.refresh_cookie.clone(),

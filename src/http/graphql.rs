@@ -285,7 +285,11 @@ impl Transports {
             .try_acquire_owned()
             .map_err(|_| {
                 let message = "Too many connections are open; try again later.";
-                Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+                Refusal::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "SERVICE_UNAVAILABLE",
+                    message,
+                )
             })
     }
 }

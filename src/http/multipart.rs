@@ -66,7 +66,7 @@ fn parts(
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => {
-                    let error = coded("UNAVAILABLE", "The server is going away; connect again.");
+                    let error = coded("SERVICE_UNAVAILABLE", "The server is going away; connect again.");
                     yield part(&Part::Broken { payload: (), errors: &[error] });
                     break;
                 }

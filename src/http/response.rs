@@ -88,7 +88,7 @@ pub fn status_of(error: &ServerError) -> StatusCode {
         "CONFLICT" => StatusCode::CONFLICT,
         "RATE_LIMITED" => StatusCode::TOO_MANY_REQUESTS,
         "TIMEOUT" => StatusCode::GATEWAY_TIMEOUT,
-        "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
+        "SERVICE_UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
         "INTERNAL_SERVER_ERROR" => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     }

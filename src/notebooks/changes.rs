@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, begin, finish, logs, transaction};
+use super::{Conn, logs, transaction};
 use crate::db::schema::{collaborators, notebooks};
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result, UserErrorCode};
@@ -34,12 +34,7 @@ pub async fn lock(conn: &mut Conn, id: NotebookId) -> Result<Option<Notebook>> {
 }
 
 /// Marks a locked notebook as changed, and its events as numbered up to `event_seq`.
-pub async fn touch(
-    conn: &mut Conn,
-    id: NotebookId,
-    event_seq: i64,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn touch(conn: &mut Conn, id: NotebookId, event_seq: i64, now: Timestamp) -> Result<()> {
     diesel::update(notebooks::table.find(id))
         .set((
             notebooks::event_seq.eq(event_seq),
@@ -158,12 +153,7 @@ pub async fn share(conn: &mut Conn, share: Collaborator, log: Log) -> Result<()>
 }
 
 /// Ends a share; false where there was none.
-pub async fn unshare(
-    conn: &mut Conn,
-    id: NotebookId,
-    user_id: UserId,
-    log: Log,
-) -> Result<bool> {
+pub async fn unshare(conn: &mut Conn, id: NotebookId, user_id: UserId, log: Log) -> Result<bool> {
     transaction!(conn, {
         let gone = diesel::delete(
             collaborators::table

@@ -11,9 +11,7 @@ use serde_json::Value;
 
 use super::loaders::Loaders;
 use super::service::{self, Filter};
-use super::{
-    Collaborator as Share, CollaboratorRole, NotebookOrderField, OrderDirection, Seen,
-};
+use super::{Collaborator as Share, CollaboratorRole, NotebookOrderField, OrderDirection, Seen};
 use crate::accounts::graphql::{User, load_user};
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
@@ -130,8 +128,9 @@ impl Notebook {
     }
 
     /// Its pages in order; readers see public ones alone. `trashed: true` gives what is in the trash.
-    #[graphql(complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[graphql(
+        complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
+    )]
     async fn pages(
         &self,
         ctx: &Context<'_>,
@@ -221,8 +220,9 @@ impl Queries {
 
     /// Public notebooks, newest first. `mine: true` gives the viewer's own, drafts included;
     /// `trashed: true` what they deleted.
-    #[graphql(complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments that clients filter and page by")]
+    #[graphql(
+        complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
+    )]
     async fn notebooks(
         &self,
         ctx: &Context<'_>,
@@ -240,7 +240,9 @@ impl Queries {
             default_with = "Some(false)"
         )]
         shared_with_me: Option<bool>,
-        #[graphql(desc = "The viewer's trash.", default_with = "Some(false)")] trashed: Option<bool>,
+        #[graphql(desc = "The viewer's trash.", default_with = "Some(false)")] trashed: Option<
+            bool,
+        >,
         #[graphql(desc = "Those of one user; drafts only for that user and administrators.")]
         owner_id: Option<UserId>,
         #[graphql(

@@ -75,8 +75,13 @@ impl Loaders {
                         }
                         let mut found: HashMap<_, Vec<_>> = HashMap::new();
                         for ((drafts, limit), owners) in groups {
-                            for notebook in query!(db, notebooks::newest_of(owners, drafts, limit))? {
-                                let key = NewestOf { owner: notebook.owner_id, drafts, limit };
+                            for notebook in query!(db, notebooks::newest_of(owners, drafts, limit))?
+                            {
+                                let key = NewestOf {
+                                    owner: notebook.owner_id,
+                                    drafts,
+                                    limit,
+                                };
                                 found.entry(key).or_default().push(notebook);
                             }
                         }
@@ -91,10 +96,15 @@ impl Loaders {
                     async move {
                         let mut found = HashMap::new();
                         for drafts in [false, true] {
-                            let owners: Vec<_> =
-                                keys.iter().filter(|key| key.1 == drafts).map(|key| key.0).collect();
+                            let owners: Vec<_> = keys
+                                .iter()
+                                .filter(|key| key.1 == drafts)
+                                .map(|key| key.0)
+                                .collect();
                             if !owners.is_empty() {
-                                for (owner, count) in query!(db, notebooks::count_of(owners, drafts))? {
+                                for (owner, count) in
+                                    query!(db, notebooks::count_of(owners, drafts))?
+                                {
                                     found.insert((owner, drafts), count);
                                 }
                             }

@@ -163,7 +163,10 @@ async fn read(
     if field == NotebookOrderField::Title {
         let window = args.window::<(String, NotebookId)>(&name)?;
         let range = Range::Title(window.clone());
-        let rows = query!(app.db, notebooks::list(scope, range, descending, viewer.id()))?;
+        let rows = query!(
+            app.db,
+            notebooks::list(scope, range, descending, viewer.id())
+        )?;
         Ok(Slice::cut(see(rows), &window).map(|seen| {
             let key = (&seen.notebook.title_key, seen.notebook.id);
             (paging::encode(&name, &key), seen)
@@ -171,7 +174,10 @@ async fn read(
     } else {
         let window = args.window::<(Timestamp, NotebookId)>(&name)?;
         let range = Range::Time(field, window.clone());
-        let rows = query!(app.db, notebooks::list(scope, range, descending, viewer.id()))?;
+        let rows = query!(
+            app.db,
+            notebooks::list(scope, range, descending, viewer.id())
+        )?;
         Ok(Slice::cut(see(rows), &window).map(|seen| {
             let key = (seen.notebook.time(field), seen.notebook.id);
             (paging::encode(&name, &key), seen)
@@ -186,7 +192,9 @@ pub async fn create(app: &App, viewer: &Viewer, input: NewNotebook) -> Result<Se
     let title = checks.line(["input", "title"], &input.title, 1, MAX_TITLE);
     let description = input.description.unwrap_or_default();
     let description = checks.text(["input", "description"], &description, MAX_DESCRIPTION);
-    let metadata = input.metadata.unwrap_or_else(|| Value::Object(Default::default()));
+    let metadata = input
+        .metadata
+        .unwrap_or_else(|| Value::Object(Default::default()));
     check_metadata(&mut checks, &metadata);
     checks.done()?;
     let now = app.clock.now();

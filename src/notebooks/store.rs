@@ -135,7 +135,11 @@ pub async fn newest_of(
     let filter = notebooks::owner_id
         .eq_any(owners)
         .and(notebooks::deleted_at.is_null())
-        .and(notebooks::published_at.is_not_null().or(drafts.into_sql::<diesel::sql_types::Bool>()));
+        .and(
+            notebooks::published_at
+                .is_not_null()
+                .or(drafts.into_sql::<diesel::sql_types::Bool>()),
+        );
     let rows = TopOfEach {
         selection: Notebook::as_select(),
         filter,
@@ -159,7 +163,11 @@ pub async fn count_of(
     let rows = notebooks::table
         .filter(notebooks::owner_id.eq_any(owners))
         .filter(notebooks::deleted_at.is_null())
-        .filter(notebooks::published_at.is_not_null().or(drafts.into_sql::<diesel::sql_types::Bool>()))
+        .filter(
+            notebooks::published_at
+                .is_not_null()
+                .or(drafts.into_sql::<diesel::sql_types::Bool>()),
+        )
         .group_by(notebooks::owner_id)
         .select((notebooks::owner_id, diesel::dsl::count_star()))
         .load(conn)
@@ -168,10 +176,7 @@ pub async fn count_of(
 }
 
 /// Everybody who shares these notebooks, the earliest first.
-pub async fn collaborators_of(
-    conn: &mut Conn,
-    ids: Vec<NotebookId>,
-) -> Result<Vec<Collaborator>> {
+pub async fn collaborators_of(conn: &mut Conn, ids: Vec<NotebookId>) -> Result<Vec<Collaborator>> {
     let rows = collaborators::table
         .filter(collaborators::notebook_id.eq_any(ids))
         .order((collaborators::created_at, collaborators::id))
@@ -180,4 +185,3 @@ pub async fn collaborators_of(
         .await?;
     Ok(rows)
 }
-

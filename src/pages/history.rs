@@ -15,11 +15,7 @@ use crate::viewer::Viewer;
 const MAX_NAME: usize = 100;
 
 /// A revision with its page, if the viewer may read it.
-pub async fn find(
-    app: &App,
-    viewer: &Viewer,
-    id: RevisionId,
-) -> Result<Option<(Revision, Seen)>> {
+pub async fn find(app: &App, viewer: &Viewer, id: RevisionId) -> Result<Option<(Revision, Seen)>> {
     let Some(revision) = query!(app.db, revisions::find(id))? else {
         return Ok(None);
     };

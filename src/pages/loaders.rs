@@ -92,7 +92,8 @@ impl Loaders {
                         let mut found: HashMap<_, Vec<_>> = HashMap::new();
                         let groups = grouped(keys, |key| (key.notebook, (key.shelf, key.window)));
                         for ((shelf, window), notebooks) in groups {
-                            let rows = query!(db, pages::list_of(notebooks, shelf, window.clone()))?;
+                            let rows =
+                                query!(db, pages::list_of(notebooks, shelf, window.clone()))?;
                             for page in rows {
                                 let key = PagesOf {
                                     notebook: page.notebook_id,
@@ -113,7 +114,8 @@ impl Loaders {
                     async move {
                         let mut found = HashMap::new();
                         for (shelf, notebooks) in grouped(keys, |key| key) {
-                            for (notebook, counts) in query!(db, pages::count_of(notebooks, shelf))? {
+                            for (notebook, counts) in query!(db, pages::count_of(notebooks, shelf))?
+                            {
                                 found.insert((notebook, shelf), counts);
                             }
                         }
@@ -137,7 +139,10 @@ impl Loaders {
                     let db = db.clone();
                     async move {
                         let rows = query!(db, revisions::texts(ids))?;
-                        Ok(rows.into_iter().map(|(id, text)| (id, Arc::new(text))).collect())
+                        Ok(rows
+                            .into_iter()
+                            .map(|(id, text)| (id, Arc::new(text)))
+                            .collect())
                     }
                 })
             },
@@ -149,7 +154,8 @@ impl Loaders {
                         let mut found: HashMap<_, Vec<_>> = HashMap::new();
                         let groups = grouped(keys, |key| (key.page, (key.autosaves, key.window)));
                         for ((autosaves, window), pages) in groups {
-                            let rows = query!(db, revisions::list_of(pages, autosaves, window.clone()))?;
+                            let rows =
+                                query!(db, revisions::list_of(pages, autosaves, window.clone()))?;
                             for revision in rows {
                                 let key = RevisionsOf {
                                     page: revision.page_id,

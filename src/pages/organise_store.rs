@@ -6,24 +6,22 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, begin, events, finish, jobs, logs, notebook_changes, saving, transaction};
+use super::{Conn, events, jobs, logs, notebook_changes, saving, transaction};
 use crate::db::schema::pages;
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::{NotebookId, PageId, RevisionId};
 use crate::logs::Log;
 use crate::notebooks::Notebook;
-use crate::pages::{Event, NewRevision, Page, PageEventKind, in_the_trash, not_found, schedule_key};
+use crate::pages::{
+    Event, NewRevision, Page, PageEventKind, in_the_trash, not_found, schedule_key,
+};
 
 /// The most pages that a notebook can have.
 const MAX_PAGES: i32 = 10_000;
 
 /// Locks the notebook of a page and reads both as they are now.
-pub async fn lock(
-    conn: &mut Conn,
-    notebook: NotebookId,
-    page: PageId,
-) -> Result<(Notebook, Page)> {
+pub async fn lock(conn: &mut Conn, notebook: NotebookId, page: PageId) -> Result<(Notebook, Page)> {
     let notebook = notebook_changes::lock(conn, notebook)
         .await?
         .ok_or_else(not_found)?;
@@ -242,17 +240,20 @@ pub async fn untrash(conn: &mut Conn, notebook: NotebookId, page: PageId, log: L
         place(conn, &page, position, None, log.date).await?;
         page.deleted_at = None;
         let public = is_public(&notebook, &page);
-        record(conn, &notebook, &page, PageEventKind::Restored, public, &log).await
+        record(
+            conn,
+            &notebook,
+            &page,
+            PageEventKind::Restored,
+            public,
+            &log,
+        )
+        .await
     })
 }
 
 /// Removes a page that is in the trash, for good; false where it is not there.
-pub async fn delete(
-    conn: &mut Conn,
-    notebook: NotebookId,
-    page: PageId,
-    log: Log,
-) -> Result<bool> {
+pub async fn delete(conn: &mut Conn, notebook: NotebookId, page: PageId, log: Log) -> Result<bool> {
     transaction!(conn, {
         let (notebook, page) = lock(conn, notebook, page).await?;
         if page.deleted_at.is_none() {
@@ -265,4 +266,3 @@ pub async fn delete(
         Ok(true)
     })
 }
-

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::organising::{is_public, lock, record};
-use super::{Conn, begin, events, finish, jobs, logs, notebook_changes, revisions as reads, transaction};
+use super::{Conn, events, jobs, logs, notebook_changes, revisions as reads, transaction};
 use crate::db::schema::{notebooks, pages, revisions};
 use crate::db::types::Timestamp;
 use crate::error::Result;
@@ -76,7 +76,15 @@ pub async fn publish(
         show(conn, &mut page, &revision, log.date).await?;
         jobs::cancel_unique(conn, &schedule_key(page.id)).await?;
         let public = is_public(&notebook, &page);
-        record(conn, &notebook, &page, PageEventKind::Published, public, &log).await
+        record(
+            conn,
+            &notebook,
+            &page,
+            PageEventKind::Published,
+            public,
+            &log,
+        )
+        .await
     })
 }
 
@@ -123,7 +131,15 @@ pub async fn publish_due(conn: &mut Conn, schedule: Schedule, log: Log) -> Resul
         let revision = pinned(conn, &page, Some(revision)).await?;
         show(conn, &mut page, &revision, log.date).await?;
         let public = is_public(&notebook, &page);
-        record(conn, &notebook, &page, PageEventKind::Published, public, &log).await?;
+        record(
+            conn,
+            &notebook,
+            &page,
+            PageEventKind::Published,
+            public,
+            &log,
+        )
+        .await?;
         Ok(true)
     })
 }
@@ -150,7 +166,12 @@ pub async fn cancel(conn: &mut Conn, notebook: NotebookId, page: PageId, log: Lo
 }
 
 /// Takes a page back from the public.
-pub async fn unpublish(conn: &mut Conn, notebook: NotebookId, page: PageId, log: Log) -> Result<()> {
+pub async fn unpublish(
+    conn: &mut Conn,
+    notebook: NotebookId,
+    page: PageId,
+    log: Log,
+) -> Result<()> {
     transaction!(conn, {
         let (notebook, page) = lock(conn, notebook, page).await?;
         if page.published_revision_id.is_none() {
@@ -167,7 +188,15 @@ pub async fn unpublish(conn: &mut Conn, notebook: NotebookId, page: PageId, log:
             ))
             .execute(conn)
             .await?;
-        record(conn, &notebook, &page, PageEventKind::Unpublished, public, &log).await
+        record(
+            conn,
+            &notebook,
+            &page,
+            PageEventKind::Unpublished,
+            public,
+            &log,
+        )
+        .await
     })
 }
 

@@ -56,10 +56,7 @@ pub async fn publish(
                 .about(page_id);
             let log = Log::audit(viewer, now, "page.publication_scheduled", page_id)
                 .with(serde_json::json!({ "at": at }));
-            commit!(
-                app.db,
-                publishing::schedule(schedule, revision, job, log)
-            )?;
+            commit!(app.db, publishing::schedule(schedule, revision, job, log))?;
             app.events.wake(jobs::topic());
         }
     }

@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::organising::{lock, record};
 use super::saving::set_draft;
-use super::{Conn, begin, events, finish, transaction};
+use super::{Conn, events, transaction};
 use crate::db::schema::{client_sequences, revisions};
 use crate::db::types::Timestamp;
 use crate::error::Result;
@@ -66,11 +66,7 @@ pub async fn thin(
     let later = diesel::alias!(revisions as later);
     transaction!(conn, {
         let same_minute = later
-            .filter(
-                later
-                    .field(revisions::page_id)
-                    .eq(revisions::page_id),
-            )
+            .filter(later.field(revisions::page_id).eq(revisions::page_id))
             .filter(later.field(revisions::number).gt(revisions::number))
             .filter(later.field(revisions::minute).eq(revisions::minute))
             .filter(later.field(revisions::hidden_at).is_not_null());

@@ -4,7 +4,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, begin, finish, logs, transaction};
+use super::{Conn, logs, transaction};
 use crate::db::schema::revisions;
 use crate::db::top_of_each::TopOfEach;
 use crate::db::types::Timestamp;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, begin, events, finish, logs, notebook_changes, revisions as reads, transaction};
+use super::{Conn, events, logs, notebook_changes, revisions as reads, transaction};
 use crate::db::schema::{client_sequences, pages, revisions};
 use crate::error::Result;
 use crate::id::RevisionId;

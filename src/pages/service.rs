@@ -108,12 +108,7 @@ pub async fn create(app: &App, viewer: &Viewer, input: NewPage) -> Result<Seen> 
 }
 
 /// Tells those who watch the notebook to look again, and gives the page as it is now.
-pub async fn changed(
-    app: &App,
-    viewer: &Viewer,
-    notebook: NotebookId,
-    id: PageId,
-) -> Result<Seen> {
+pub async fn changed(app: &App, viewer: &Viewer, notebook: NotebookId, id: PageId) -> Result<Seen> {
     app.events.wake(notebook.0);
     find(app, viewer, id).await?.ok_or_else(not_found)
 }

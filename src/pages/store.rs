@@ -112,7 +112,11 @@ pub async fn count_of(
             query
                 .filter(pages::deleted_at.is_null())
                 .filter(pages::published_revision_id.is_not_null())
-                .select((pages::notebook_id, count_star(), sum(pages::published_word_count)))
+                .select((
+                    pages::notebook_id,
+                    count_star(),
+                    sum(pages::published_word_count),
+                ))
                 .load(conn)
                 .await?
         }

@@ -65,7 +65,7 @@ fn errors(payload: &Value) -> Vec<String> {
 
 /// The code of a request's first GraphQL error.
 fn refusal(reply: &Reply) -> &str {
-    reply.json["errors"][0]["extensions"]["code"]
+    reply.body["errors"][0]["extensions"]["code"]
         .as_str()
         .unwrap_or("none")
 }

@@ -6,8 +6,10 @@
     reason = "a test that meets what it did not expect has failed"
 )]
 
+mod accounts;
 mod layers;
 mod platform;
 mod program;
 mod shutdown;
+mod streams;
 mod support;

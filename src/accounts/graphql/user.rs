@@ -91,10 +91,6 @@ impl User {
     #[graphql(
         complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
     )]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of a Relay connection"
-    )]
     async fn notebooks(
         &self,
         ctx: &Context<'_>,

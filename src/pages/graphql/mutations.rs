@@ -10,7 +10,7 @@ use crate::graphql::context::Request;
 use crate::graphql::payload::{DeletePayload, payload};
 use crate::id::{NotebookId, PageId, RevisionId};
 use crate::pages::service::{self, NewPage};
-use crate::pages::{ContentFormat, organising, publishing, history};
+use crate::pages::{ContentFormat, history, organising, publishing};
 
 payload! {
     /// What a change to a page gives.

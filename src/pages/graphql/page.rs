@@ -113,9 +113,8 @@ impl Page {
             return Ok(Some(html.to_string()));
         }
         let text = self.text(ctx).await?;
-        let rendering = content::off_thread(text.content.len(), move || {
-            markdown::to_html(&text.content)
-        });
+        let rendering =
+            content::off_thread(text.content.len(), move || markdown::to_html(&text.content));
         let html = rendering.await?;
         app.html.insert(id, html.as_str().into());
         Ok(Some(html))
@@ -174,10 +173,6 @@ impl Page {
     /// Its history, newest first. Readers see the published revision alone.
     #[graphql(
         complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
-    )]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of a Relay connection"
     )]
     async fn revisions(
         &self,

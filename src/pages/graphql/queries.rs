@@ -21,7 +21,9 @@ impl Queries {
         ctx: &Context<'_>,
         #[graphql(desc = "The page's id.")] id: PageId,
     ) -> Result<Option<Page>> {
-        Ok(service::find(ctx.app()?, ctx.viewer()?, id).await?.map(Page))
+        Ok(service::find(ctx.app()?, ctx.viewer()?, id)
+            .await?
+            .map(Page))
     }
 
     /// A revision, if there is one of this id that the viewer may see: every one for those who see

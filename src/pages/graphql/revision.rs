@@ -16,12 +16,7 @@ use crate::id::RevisionId;
 use crate::pages::loaders::{Loaders, RevisionsOf};
 use crate::pages::{self, ContentFormat, RevisionKind, Seen, history};
 
-connection!(
-    RevisionConnection,
-    RevisionEdge,
-    Revision,
-    "revisions"
-);
+connection!(RevisionConnection, RevisionEdge, Revision, "revisions");
 
 /// What cursors of a list of revisions belong to.
 const ORDER: &str = "number";

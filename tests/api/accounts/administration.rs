@@ -40,7 +40,7 @@ every_database!(
         assert_eq!(errors(&payload), [""; 0]);
         let reply = ann.graphql(VIEWER, json!({})).await;
         assert!(
-            reply.json["data"]["viewer"].is_null(),
+            reply.body["data"]["viewer"].is_null(),
             "the sessions have ended"
         );
         let (ann_again, payload) = sign_in(&app, "anna", "another passphrase").await;
@@ -98,12 +98,12 @@ every_database!(
         );
         let kept = [&a, &b]
             .iter()
-            .filter(|reply| !reply.json["data"]["updateUser"]["user"].is_null())
+            .filter(|reply| !reply.body["data"]["updateUser"]["user"].is_null())
             .count();
         assert_eq!(
             kept, 1,
             "two administrators who demote each other: one of them succeeds\n{:?}\n{:?}",
-            a.json, b.json
+            a.body, b.body
         );
     }
 );

@@ -32,7 +32,7 @@ every_database!(
         ] {
             let reply = nobody.graphql(USER, json!({ "by": by })).await;
             assert_eq!(reply.data()["user"], Value::Null);
-            assert_eq!(reply.json["errors"], Value::Null);
+            assert_eq!(reply.body["errors"], Value::Null);
         }
     }
 );

@@ -15,6 +15,7 @@ mod subscription;
 pub use app::{Engine, TestApp};
 pub use client::{Client, Page};
 pub use reply::Reply;
+pub use serde_json::json;
 pub use subscription::{Ending, Subscription};
 
 /// Runs a test on every database: `every_database!(async fn name(app: TestApp) { … });`, and with a changed
