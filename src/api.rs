@@ -21,25 +21,25 @@ use crate::{accounts, notebooks, pages};
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
 pub struct Query(
-    node::Queries,
+    node::NodeQueries,
     HealthQuery,
-    accounts::graphql::Queries,
-    notebooks::graphql::Queries,
-    pages::graphql::Queries,
+    accounts::graphql::AccountQueries,
+    notebooks::graphql::NotebookQueries,
+    pages::graphql::PageQueries,
 );
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
-    accounts::graphql::Mutations,
-    notebooks::graphql::Mutations,
-    pages::graphql::Mutations,
+    accounts::graphql::AccountMutations,
+    notebooks::graphql::NotebookMutations,
+    pages::graphql::PageMutations,
     pages::graphql::SaveMutations,
 );
 
 /// Everything that can be watched.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(pages::graphql::Subscriptions);
+pub struct Subscription(pages::graphql::PageSubscriptions);
 
 /// The executable schema.
 pub type Schema = Executable<Query, Mutation, Subscription>;

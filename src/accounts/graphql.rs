@@ -9,7 +9,7 @@ mod user;
 pub use inputs::{
     LoginInput, RegisterInput, UpdateProfileInput, UpdateUserInput, UserBy, UserFilter,
 };
-pub use mutations::{AuthPayload, Mutations, SessionPayload, UserPayload};
-pub use queries::Queries;
+pub use mutations::{AccountMutations, AuthPayload, SessionPayload, UserPayload};
+pub use queries::AccountQueries;
 pub use session::Session;
 pub use user::{User, UserConnection, UserEdge, load_user};

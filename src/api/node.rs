@@ -39,11 +39,11 @@ const MAX_NODES: usize = 100;
 
 /// Objects by their global id.
 #[derive(Default)]
-pub struct Queries;
+pub struct NodeQueries;
 
 /// Objects by their global id.
 #[Object]
-impl Queries {
+impl NodeQueries {
     /// The object of this id; null where there is none, or none that the viewer may see.
     async fn node(
         &self,

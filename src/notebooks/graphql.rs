@@ -4,7 +4,7 @@ mod lists;
 mod mutations;
 
 pub use lists::{NotebookConnection, NotebookEdge, of_user};
-pub use mutations::Mutations;
+pub use mutations::NotebookMutations;
 
 use async_graphql::{Context, InputObject, Object};
 use serde_json::Value;
@@ -203,11 +203,11 @@ impl Collaborator {
 
 /// Queries about notebooks.
 #[derive(Default)]
-pub struct Queries;
+pub struct NotebookQueries;
 
 /// Queries about notebooks.
 #[Object]
-impl Queries {
+impl NotebookQueries {
     /// A notebook, if there is one of this id that the viewer may see.
     async fn notebook(
         &self,
@@ -222,6 +222,10 @@ impl Queries {
     /// `trashed: true` what they deleted.
     #[graphql(
         complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments that clients filter and page by"
     )]
     async fn notebooks(
         &self,

@@ -9,9 +9,9 @@ mod saving;
 mod subscriptions;
 
 pub use diff::RevisionDiff;
-pub use mutations::Mutations;
+pub use mutations::PageMutations;
 pub use page::{Page, PageConnection, PageEdge, counts, of_notebook};
-pub use queries::Queries;
+pub use queries::PageQueries;
 pub use revision::{Revision, RevisionConnection, RevisionEdge};
 pub use saving::SaveMutations;
-pub use subscriptions::Subscriptions;
+pub use subscriptions::PageSubscriptions;

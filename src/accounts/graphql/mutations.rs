@@ -73,10 +73,10 @@ payload! {
 
 /// What can be changed about accounts.
 #[derive(Default)]
-pub struct Mutations;
+pub struct AccountMutations;
 
 #[Object]
-impl Mutations {
+impl AccountMutations {
     /// Makes an account and signs it in. FORBIDDEN (in `errors`) where the server takes no registrations.
     async fn register(
         &self,

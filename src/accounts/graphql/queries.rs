@@ -11,10 +11,10 @@ use crate::graphql::paging::PageArgs;
 
 /// What can be asked about accounts.
 #[derive(Default)]
-pub struct Queries;
+pub struct AccountQueries;
 
 #[Object]
-impl Queries {
+impl AccountQueries {
     /// Who is signed in; null where nobody is.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         match ctx.viewer()?.id() {

@@ -1,4 +1,4 @@
-//! Mutations of notebooks.
+//! NotebookMutations of notebooks.
 
 use async_graphql::{Context, InputObject, Object};
 use serde_json::Value;
@@ -44,13 +44,13 @@ pub struct UpdateNotebookInput {
     metadata: Option<Value>,
 }
 
-/// Mutations of notebooks.
+/// NotebookMutations of notebooks.
 #[derive(Default)]
-pub struct Mutations;
+pub struct NotebookMutations;
 
-/// Mutations of notebooks.
+/// NotebookMutations of notebooks.
 #[Object]
-impl Mutations {
+impl NotebookMutations {
     /// Makes a notebook: a draft that only its owner sees.
     async fn create_notebook(
         &self,

@@ -1,4 +1,4 @@
-//! Mutations of pages, but for saving.
+//! PageMutations of pages, but for saving.
 
 use async_graphql::{Context, InputObject, Object};
 use chrono::{DateTime, Utc};
@@ -43,13 +43,13 @@ pub struct CreatePageInput {
     position: Option<i32>,
 }
 
-/// Mutations of pages.
+/// PageMutations of pages.
 #[derive(Default)]
-pub struct Mutations;
+pub struct PageMutations;
 
-/// Mutations of pages.
+/// PageMutations of pages.
 #[Object]
-impl Mutations {
+impl PageMutations {
     /// Makes a page: a draft that those who share the notebook see.
     async fn create_page(
         &self,

@@ -10,11 +10,11 @@ use crate::pages::{history, service};
 
 /// Queries about pages and revisions.
 #[derive(Default)]
-pub struct Queries;
+pub struct PageQueries;
 
 /// Queries about pages and revisions.
 #[Object]
-impl Queries {
+impl PageQueries {
     /// A page, if there is one of this id that the viewer may see.
     async fn page(
         &self,

@@ -112,11 +112,11 @@ impl Presence {
 
 /// Subscriptions to pages.
 #[derive(Default)]
-pub struct Subscriptions;
+pub struct PageSubscriptions;
 
 /// Subscriptions to pages.
 #[Subscription]
-impl Subscriptions {
+impl PageSubscriptions {
     /// Everything that happens to a page, in order. After a lost connection, pass the last cursor (or
     /// revision number) seen: what was missed comes first. Readers hear of what is public; the stream ends
     /// when the viewer may no longer read the page.
