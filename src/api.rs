@@ -2,21 +2,24 @@
 
 mod node;
 
+use std::any::TypeId;
 use std::sync::Arc;
 
 use async_graphql::{
-    MergedObject, MergedSubscription, Request, SDLExportOptions, Schema as Executable,
+    MergedObject, MergedSubscription, Request, Response, SDLExportOptions, Schema as Executable,
     SchemaBuilder,
 };
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 
 use crate::app::App;
-use crate::graphql::limits::DocumentLimits;
-use crate::graphql::mask::Mask;
-use crate::graphql::nulls::NullPropagation;
-use crate::graphql::telemetry::Telemetry;
+use crate::graphql::limits;
+use crate::graphql::mask::mask;
+use crate::graphql::shape::{Shape, Types};
+use crate::graphql::telemetry::{Names, Running};
 use crate::health::graphql::HealthQuery;
 use crate::viewer::Viewer;
-use crate::{accounts, notebooks, pages};
+use crate::{accounts, config, notebooks, pages};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
@@ -41,8 +44,98 @@ pub struct Mutation(
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(pages::graphql::PageSubscriptions);
 
+type Engine = Executable<Query, Mutation, Subscription>;
+
 /// The executable schema.
-pub type Schema = Executable<Query, Mutation, Subscription>;
+///
+/// Limits, error codes and the response's shape are handled around the engine, not by extensions inside of
+/// it: with one extension, async-graphql boxes and looks up every field of every request.
+#[derive(Clone)]
+pub struct Schema(Arc<Parts>);
+
+struct Parts {
+    engine: Engine,
+    types: Types,
+    names: Names,
+    limits: config::Limits,
+    verbose: bool,
+}
+
+/// What an operation needs around its execution.
+struct Around {
+    schema: Schema,
+    shape: Shape,
+    running: Running,
+    request_id: Option<String>,
+}
+
+impl Schema {
+    /// Runs a query or a mutation that [`prepare`] has made ready.
+    pub async fn execute(&self, mut request: Request) -> Response {
+        match self.around(&mut request) {
+            Ok(mut around) => around.finish(self.0.engine.execute(request).await),
+            Err(refused) => refused,
+        }
+    }
+
+    /// Runs an operation of any type that [`prepare`] has made ready; dropping the stream ends it.
+    pub fn execute_stream(&self, mut request: Request) -> BoxStream<'static, Response> {
+        match self.around(&mut request) {
+            Ok(mut around) => {
+                around.running.stream();
+                let responses = self.0.engine.execute_stream(request);
+                responses
+                    .map(move |response| around.finish(response))
+                    .boxed()
+            }
+            Err(refused) => futures_util::stream::once(std::future::ready(refused)).boxed(),
+        }
+    }
+
+    fn around(&self, request: &mut Request) -> Result<Around, Response> {
+        let viewer = request.data.get(&TypeId::of::<Viewer>());
+        let viewer = viewer.and_then(|viewer| viewer.downcast_ref::<Viewer>());
+        let request_id = viewer.and_then(|viewer| viewer.client.request_id.clone());
+        let mut around = Around {
+            schema: self.clone(),
+            shape: Shape::default(),
+            running: Running::start(),
+            request_id,
+        };
+        match limits::examine(request, &self.0.limits) {
+            Ok(fields) => {
+                let wanted = request.operation_name.clone();
+                if let Ok(document) = request.parsed_query() {
+                    let names = &self.0.names;
+                    around
+                        .running
+                        .read(names, document, wanted.as_deref(), fields);
+                    around.shape = Shape::of(document, wanted.as_deref());
+                }
+                Ok(around)
+            }
+            Err(error) => Err(around.finish(Response::from_errors(vec![error]))),
+        }
+    }
+}
+
+impl Around {
+    fn finish(&mut self, mut response: Response) -> Response {
+        if !response.errors.is_empty() {
+            let types = &self.schema.0.types;
+            self.shape
+                .put_nulls(&mut response.data, &response.errors, types);
+            mask(
+                &mut response,
+                self.request_id.as_deref(),
+                self.schema.0.verbose,
+            );
+        }
+        self.shape.arrange(&mut response.data);
+        self.running.note(&response);
+        response
+    }
+}
 
 /// The types alone, without an application behind them.
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
@@ -68,20 +161,19 @@ pub fn schema(app: &App) -> Schema {
     let config = &app.config;
     let mut builder = builder()
         .data(app.clone())
-        // The first is the outermost: what is counted carries its code already.
-        .extension(Telemetry::default())
-        .extension(Mask {
-            verbose: config.server.verbose_errors,
-        })
-        .extension(NullPropagation)
-        .extension(DocumentLimits(config.limits.clone()))
         .limit_complexity(config.limits.cost)
         .limit_recursive_depth(64)
         .limit_directives(20);
     if !config.server.introspection {
         builder = builder.disable_introspection();
     }
-    builder.finish()
+    Schema(Arc::new(Parts {
+        engine: builder.finish(),
+        types: Types::of(&sdl()),
+        names: Names::default(),
+        limits: config.limits.clone(),
+        verbose: config.server.verbose_errors,
+    }))
 }
 
 /// Gives a request its viewer and its DataLoaders.

@@ -81,6 +81,15 @@ impl Error {
         }
     }
 
+    /// The same request succeeds later, as far as `cause` lets on.
+    fn unavailable(cause: &diesel::result::Error, why: &str) -> Self {
+        tracing::warn!(%cause, "the database refused for now");
+        Self::refused(
+            Code::ServiceUnavailable,
+            format!("{why}; nothing was changed. Try again in a moment."),
+        )
+    }
+
     /// The viewer has to sign in first.
     pub fn unauthenticated() -> Self {
         Self::refused(
@@ -116,10 +125,43 @@ impl Error {
 impl From<diesel::result::Error> for Error {
     fn from(cause: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind, Error as Diesel};
-        match &cause {
-            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => Self::refused(
-                Code::ServiceUnavailable,
-                "The database is not reachable at the moment; try again.",
+        let Diesel::DatabaseError(kind, info) = &cause else {
+            return Self::caused_by(cause);
+        };
+        let message = info.message();
+        let says = |words: &[&str]| words.iter().any(|words| message.contains(words));
+        match kind {
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+                Self::unavailable(&cause, "The database is not reachable at the moment")
+            }
+            // Two writers stood in each other's way; nothing of this one was kept.
+            DatabaseErrorKind::SerializationFailure => {
+                Self::unavailable(&cause, "Somebody else changed the same thing")
+            }
+            _ if says(&["deadlock detected", "database is locked", "lock timeout"]) => {
+                Self::unavailable(&cause, "Somebody else changed the same thing")
+            }
+            _ if says(&["statement timeout"]) => {
+                tracing::warn!(%cause, "a statement took too long");
+                Self::refused(Code::Timeout, "The database took too long to answer.")
+            }
+            _ if says(&[
+                "disk is full",
+                "No space left",
+                "disk I/O error",
+                "readonly database",
+            ]) =>
+            {
+                tracing::error!(%cause, "the database cannot write");
+                Self::refused(
+                    Code::ServiceUnavailable,
+                    "The server cannot store anything at the moment; nothing was changed.",
+                )
+            }
+            // What the input refers to was deleted between the check and the write.
+            DatabaseErrorKind::ForeignKeyViolation => Self::refused(
+                Code::BadUserInput,
+                "Something that this refers to has just been deleted; nothing was changed.",
             ),
             _ => Self::caused_by(cause),
         }

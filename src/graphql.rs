@@ -6,7 +6,7 @@ pub(crate) mod ids;
 pub mod limits;
 pub mod loader;
 pub mod mask;
-pub mod nulls;
 pub mod paging;
 pub mod payload;
+pub mod shape;
 pub mod telemetry;

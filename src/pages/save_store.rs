@@ -132,20 +132,26 @@ async fn settle(
     page: &Page,
     current: &Revision,
 ) -> Result<std::result::Result<(Text, i32, bool), Outcome>> {
-    let current_text = text_of(conn, current.id).await?;
-    let submit = |base: &Text| Text {
-        title: save.title.clone().unwrap_or_else(|| base.title.clone()),
-        content: save.content.clone().unwrap_or_else(|| base.content.clone()),
-    };
     let conflict = |base, marked| Outcome::Conflict {
         base,
         current: current.id,
         marked,
     };
     if save.base == current.id {
-        let words = save.word_count.unwrap_or(current.word_count);
-        let submitted = submit(&current_text);
-        return Ok(Ok((submitted, words, false)));
+        let title = save.title.clone();
+        let content = match &save.content {
+            Some(content) => content.clone(),
+            None => text_of(conn, current.id).await?.content,
+        };
+        let text = Text {
+            title: title.unwrap_or_else(|| current.title.clone()),
+            content,
+        };
+        return Ok(Ok((
+            text,
+            save.word_count.unwrap_or(current.word_count),
+            false,
+        )));
     }
     let base = reads::find(conn, save.base)
         .await?
@@ -154,7 +160,17 @@ async fn settle(
         return Ok(Err(conflict(None, None)));
     };
     let base_text = text_of(conn, base.id).await?;
-    let submitted = submit(&base_text);
+    let current_text = text_of(conn, current.id).await?;
+    let submitted = Text {
+        title: save
+            .title
+            .clone()
+            .unwrap_or_else(|| base_text.title.clone()),
+        content: save
+            .content
+            .clone()
+            .unwrap_or_else(|| base_text.content.clone()),
+    };
     // What another tab of the same writer saved already needs no merging.
     if base_text == current_text {
         let words = save.word_count.unwrap_or(base.word_count);
