@@ -7,6 +7,7 @@ pub mod limits;
 pub mod loader;
 pub mod mask;
 pub mod nulls;
+pub mod order;
 pub mod paging;
 pub mod payload;
 pub mod telemetry;

@@ -2,12 +2,16 @@
 
 use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo,
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextResolve,
+    ResolveInfo,
 };
-use async_graphql::{QueryPathSegment, Response, ServerError, ServerResult, Value};
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{QueryPathSegment, Response, ServerError, ServerResult, Value, Variables};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::order::FieldOrder;
 
 /// Handles field errors as the specification says. async-graphql 7.2.1 alone leaves a failed
 /// field out of its object, and carries no null to a parent.
@@ -24,6 +28,8 @@ impl ExtensionFactory for NullPropagation {
 struct Failures {
     any: AtomicBool,
     found: Mutex<Found>,
+    /// Here, because an extension of its own would cost every field a future in a box.
+    order: FieldOrder,
 }
 
 #[derive(Default)]
@@ -42,6 +48,18 @@ impl Failures {
 
 #[async_trait]
 impl Extension for Failures {
+    async fn parse_query(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        query: &str,
+        variables: &Variables,
+        next: NextParseQuery<'_>,
+    ) -> ServerResult<ExecutableDocument> {
+        let document = next.run(ctx, query, variables).await?;
+        self.order.learn(&document);
+        Ok(document)
+    }
+
     async fn execute(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -58,6 +76,7 @@ impl Extension for Failures {
             }
             response.errors.extend(found.errors);
         }
+        self.order.restore(operation_name, &mut response.data);
         response
     }
 
@@ -175,6 +194,10 @@ mod tests {
         async fn results(&self) -> Vec<Option<Result<i32>>> {
             vec![Some(Ok(1)), Some(Err("broken".into()))]
         }
+        async fn late(&self) -> i32 {
+            tokio::task::yield_now().await;
+            2
+        }
         async fn nested(&self) -> Vec<Option<Vec<Leaf>>> {
             vec![Some(vec![Leaf(false), Leaf(true)]), Some(Vec::new())]
         }
@@ -227,6 +250,22 @@ mod tests {
             run("{ nested { name } }").await.0,
             value!({ "nested": [null, []] })
         );
+    }
+
+    #[tokio::test]
+    async fn fields_are_answered_in_the_order_of_the_operation() {
+        let query =
+            "query A { number } query B { ...F a: late leaves { __typename nickname } number late }
+                     fragment F on Root { late leaf { nickname __typename } }";
+        let schema = Schema::build(Root, EmptyMutation, Events)
+            .extension(NullPropagation)
+            .finish();
+        let request = async_graphql::Request::new(query).operation_name("B");
+        let answer = schema.execute(request).await.data.to_string();
+        let expected = "{late: 2, leaf: {nickname: null, __typename: \"Leaf\"}, a: 2, \
+                        leaves: [{__typename: \"Leaf\", nickname: null}, \
+                        {__typename: \"Leaf\", nickname: null}], number: 1}";
+        assert_eq!(answer, expected);
     }
 
     #[tokio::test]
