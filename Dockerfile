@@ -29,8 +29,7 @@ USER 10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000
-# The image has no HTTP client; bash opens the connection itself.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8000 && printf 'GET /readyz HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"]
+HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 \
+    CMD ["pluma", "doctor", "--quick"]
 ENTRYPOINT ["pluma"]
 CMD ["serve"]

@@ -74,7 +74,7 @@ fn nearest(name: &str, known: &BTreeSet<String>) -> String {
     let best = known
         .iter()
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    best.map(|best| format!("the nearest name that exists is {best}"))
+    best.map(|best| format!("{best}, the nearest name that exists"))
         .unwrap_or_default()
 }
 
