@@ -2,9 +2,11 @@
 
 mod admin;
 mod configuration;
+mod demo;
 mod doctor;
 mod failure;
 mod probe;
+mod progress;
 mod serve;
 mod signals;
 
@@ -57,6 +59,12 @@ enum Command {
     Migrate,
     /// Print the GraphQL schema; needs neither configuration nor database
     Schema,
+    /// Fill the database with people, notebooks and pages to look at; a second run changes nothing
+    ///
+    /// Eight people write in Portuguese, Spanish, English and Japanese: published notebooks, drafts, a page that
+    /// waits for its time, merged and named revisions, a trash. All of them share one password, which the command
+    /// prints. Deleting the demo is deleting its accounts, or the database.
+    Demo(demo::Demo),
     /// Make administrators
     #[command(subcommand)]
     Admin(admin::Admin),
@@ -85,6 +93,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             say(&api::sdl());
             Ok(())
         }
+        Command::Demo(options) => demo::run(options, file).await,
         Command::Admin(admin) => admin::run(admin, file).await,
         Command::Doctor { quick: true } => probe::run(&Config::load(file)?).await,
         Command::Doctor { quick: false } => doctor::run(Config::load(file)?).await,
@@ -94,7 +103,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 async fn migrate(config: &Config) -> Result<(), Failure> {
     telemetry::start_logging(&config.log)?;
+    let progress = progress::spinner(format!("applying migrations to {}", config.database.url));
     let applied = migrations::run(&config.database).await?;
+    drop(progress);
     for name in &applied {
         say(&format!("applied {name}"));
     }

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod demo;
 mod layers;
 mod platform;
 mod program;
