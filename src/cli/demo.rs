@@ -69,7 +69,7 @@ pub async fn run(options: Demo, file: Option<&Path>) -> std::result::Result<(), 
         "\nSign in as any of them; the password is: {PASSWORD}\n"
     ));
     for person in &library.people {
-        say(&format!("  {:<10} {}", person.username, person.name));
+        say(&format!("  {:<12} {}", person.username, person.name));
     }
     say(
         "\n`pluma` starts the server; the query `{ notebooks { nodes { title owner { displayName } } } }` lists \

@@ -198,7 +198,7 @@ async fn pending(config: &Config) -> Found {
             format!("{} missing: {}", missing.len(), missing.join(", ")),
             "`pluma migrate` applies them, and so does the next start",
         ),
-        Err(error) => Wrong(format!("cannot be read: {error}"), "see the database above"),
+        Err(error) => Wrong(format!("cannot be read: {error}"), contents::ABOVE),
     }
 }
 
@@ -214,10 +214,7 @@ async fn integrity(path: &Path) -> Found {
             problems.join("; "),
             "stop the server, keep a copy of the file, and restore a backup",
         ),
-        Err(error) => Wrong(
-            format!("cannot be checked: {error}"),
-            "see the database above",
-        ),
+        Err(error) => Wrong(format!("cannot be checked: {error}"), contents::ABOVE),
     }
 }
 

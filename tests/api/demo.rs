@@ -131,7 +131,14 @@ every_database!(
         let mut kinds = BTreeMap::<String, usize>::new();
         let (mut named, mut scheduled, mut ahead, mut drafts, mut trashed) = (0, 0, 0, 0, 0);
         for username in [
-            "rita", "tomas", "joaquin", "maud", "owen", "haruka", "kenji",
+            "rita",
+            "tomas",
+            "ines.valdes",
+            "joaquin",
+            "maud",
+            "owen",
+            "haruka",
+            "kenji",
         ] {
             let reply = sign_in(&app, username).await.graphql(mine, json!({})).await;
             let found = nodes(reply.at("/notebooks"));

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod demo;
+mod doctor;
 mod layers;
 mod platform;
 mod program;

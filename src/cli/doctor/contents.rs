@@ -8,7 +8,7 @@ use pluma::keyring::Keyring;
 use super::Found::{self, Doubtful, Good, Wrong};
 use super::is_new;
 
-const ABOVE: &str = "see the database above";
+pub(super) const ABOVE: &str = "see the database above";
 /// How many failed jobs are named.
 const NAMED: i64 = 3;
 
@@ -20,11 +20,10 @@ pub async fn keys(config: &Config) -> Found {
     };
     match Keyring::check(&db, &config.secret).await {
         Ok(0) => Good("will be made at the first start".to_owned()),
-        Ok(keys) => Good(format!("{keys}, and PLUMA_SECRET opens them")),
+        Ok(keys) => Good(format!("{keys}, opened by the secret")),
         Err(error) => Wrong(
             error.to_string(),
-            "use the secret of before (PLUMA_SECRET, PLUMA_SECRET_FILE, or `secret` in the data directory); only \
-             where it is lost, empty the table signing_keys: everyone signs in again",
+            "only where that secret is lost, empty the table signing_keys: everyone signs in again",
         ),
     }
 }
