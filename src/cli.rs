@@ -2,9 +2,11 @@
 
 mod admin;
 mod configuration;
+mod demo;
 mod doctor;
 mod failure;
 mod probe;
+mod progress;
 mod serve;
 mod signals;
 
@@ -22,6 +24,7 @@ use failure::Failure;
 const EXAMPLES: &str = "\
 Examples:
   pluma                                start the server; nothing needs to be configured
+  pluma demo                           people and notebooks in four languages to try it with
   pluma config template > pluma.toml   a file with every setting, to be edited
   pluma admin create ann ann@example.org
                                        an administrator; the password is asked for
@@ -46,21 +49,53 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Start the server (this is what `pluma` alone does)
+    ///
+    /// Migrations that are missing are applied first, and background jobs run in the same process unless
+    /// PLUMA_JOBS_INLINE=false. SIGTERM or Ctrl-C lets requests, streams and jobs finish within
+    /// PLUMA_SHUTDOWN_GRACE_SECONDS; a second one stops at once.
+    #[command(after_help = "Examples:\n  \
+        pluma serve                          http://localhost:8000, data in ./data\n  \
+        PLUMA_LISTEN=0.0.0.0:8080 pluma serve\n  \
+        PLUMA_ENV=production PLUMA_SECRET_FILE=/run/secrets/pluma pluma serve --no-migrate")]
     Serve {
         /// Refuse to start where migrations are missing, instead of applying them
         #[arg(long)]
         no_migrate: bool,
     },
     /// Run background jobs and no server, for installations of several processes
+    ///
+    /// Any number of workers may share a database: each job runs on one of them, and on another where that one
+    /// dies. Set PLUMA_JOBS_INLINE=false for the servers, so that only workers run jobs.
     Worker,
     /// Apply the database migrations that are missing, and say which
+    ///
+    /// The server does the same at its start. On its own it is for deployments that migrate once and then start
+    /// replicas with `pluma serve --no-migrate`. Two at once are safe: one waits for the other.
     Migrate,
     /// Print the GraphQL schema; needs neither configuration nor database
+    #[command(
+        after_help = "Example:\n  pluma schema > schema.graphql        the input of code generators"
+    )]
     Schema,
+    /// Fill the database with people, notebooks and pages to look at; a second run changes nothing
+    ///
+    /// Eight people write in Portuguese, Spanish, English and Japanese: published notebooks, drafts, a page that
+    /// waits for its time, merged and named revisions, a trash. All of them share one password, which the command
+    /// prints. Deleting the demo is deleting its accounts, or the database.
+    Demo(demo::Demo),
     /// Make administrators
+    #[command(after_help = "Examples:\n  \
+        pluma admin create ann ann@example.org\n  \
+        pluma admin create ann ann@example.org --password-file /run/secrets/ann\n  \
+        pluma admin promote rita             somebody who has an account")]
     #[command(subcommand)]
     Admin(admin::Admin),
     /// Check the configuration and everything the server depends on
+    ///
+    /// Looks at the configuration, the data directory, free space, the database and its migrations, the file of
+    /// a SQLite database, the keys that sign access tokens, jobs, the address to listen on, and GraphiQL. Each line
+    /// begins with `ok`, `warn` (it works, and you should know) or `fail`, and says what to do. The exit code is 1
+    /// where anything failed. It may run beside the server, and writes nothing into the database.
     Doctor {
         /// Only ask the running server whether it is ready, as container health checks do
         #[arg(long)]
@@ -85,6 +120,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             say(&api::sdl());
             Ok(())
         }
+        Command::Demo(options) => demo::run(options, file).await,
         Command::Admin(admin) => admin::run(admin, file).await,
         Command::Doctor { quick: true } => probe::run(&Config::load(file)?).await,
         Command::Doctor { quick: false } => doctor::run(Config::load(file)?).await,
@@ -94,7 +130,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 async fn migrate(config: &Config) -> Result<(), Failure> {
     telemetry::start_logging(&config.log)?;
-    let applied = migrations::run(&config.database).await?;
+    let waiting = progress::spinner(format!("connecting to {}", config.database.url));
+    let applied = migrations::run_telling(&config.database, |name| waiting.doing(name)).await?;
+    drop(waiting);
     for name in &applied {
         say(&format!("applied {name}"));
     }

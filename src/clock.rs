@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::db::types::Timestamp;
 
-/// The wall clock of this process, which tests may set forward.
+/// The wall clock of this process, which tests may set forward and the demo back.
 #[derive(Clone, Default)]
 pub struct Clock {
     ahead_micros: Arc<AtomicI64>,
@@ -22,10 +22,17 @@ impl Clock {
         Timestamp(system_time() + ahead)
     }
 
-    /// Sets this clock forward; nothing but tests calls it.
+    /// Sets this clock forward; nothing but tests and the demo calls it.
     pub fn advance(&self, by: Duration) {
         let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
         self.ahead_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// Lets this clock show `time` and go on from there; the demo dates its content back with it.
+    pub fn turn_to(&self, time: Timestamp) {
+        let ahead = time.0 - system_time();
+        let micros = ahead.num_microseconds().unwrap_or(0);
+        self.ahead_micros.store(micros, Ordering::Relaxed);
     }
 }
 

@@ -261,6 +261,11 @@ pub async fn counts(db: &Db) -> Result<Counts> {
     query!(*db, jobs::counts())
 }
 
+/// The newest of those that have failed for good.
+pub async fn given_up(db: &Db, limit: i64) -> Result<Vec<Job>> {
+    query!(*db, jobs::list(None, Some(JobStatus::Failed), limit))
+}
+
 /// What workers wait on: call `events.wake(jobs::topic())` after the commit that enqueued something.
 pub fn topic() -> Topic {
     // "jobs" as a number; no UUIDv7 is that small.

@@ -63,21 +63,17 @@ impl Keyring {
             commit!(db, keyring::insert_first(generate(clock, secret)?))?;
             stored = query!(db, keyring::list())?;
         }
-        let keys = stored
-            .into_iter()
-            .map(|key| {
-                let pkcs8 = seal::open(secret, &key.sealed)?;
-                Ok(Key {
-                    kid: key.kid,
-                    encoding: EncodingKey::from_ed_der(&pkcs8),
-                    decoding: DecodingKey::from_ed_der(&key.public),
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let keys = unseal(stored, secret)?;
         Ok(Self {
             keys: Arc::new(keys),
             issuer,
         })
+    }
+
+    /// How many keys the database has, and that `secret` opens each; makes none.
+    pub async fn check(db: &Db, secret: &SecretString) -> Result<usize> {
+        let stored = query!(*db, keyring::list())?;
+        Ok(unseal(stored, secret)?.len())
     }
 
     /// Signs `claims`, which must hold `iss` and `aud` as [`Self::issuer`] and [`Self::audience`] give them.
@@ -113,6 +109,18 @@ impl Keyring {
     pub fn audience(&self) -> &'static str {
         AUDIENCE
     }
+}
+
+fn unseal(stored: Vec<SigningKey>, secret: &SecretString) -> Result<Vec<Key>> {
+    let open = |key: SigningKey| {
+        let pkcs8 = seal::open(secret, &key.sealed)?;
+        Ok(Key {
+            kid: key.kid,
+            encoding: EncodingKey::from_ed_der(&pkcs8),
+            decoding: DecodingKey::from_ed_der(&key.public),
+        })
+    };
+    stored.into_iter().map(open).collect()
 }
 
 fn generate(clock: &Clock, secret: &SecretString) -> Result<SigningKey> {

@@ -1,5 +1,7 @@
 //! `pluma doctor`: checks everything the server depends on and says what to do about it.
 
+mod contents;
+
 use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
@@ -11,12 +13,15 @@ use pluma::http::playground;
 use tokio::net::TcpListener;
 
 use super::failure::Failure;
-use super::{probe, say};
+use super::{probe, progress, say};
 
 /// How a check went: what was found, and otherwise also what to do.
-enum Found {
+pub enum Found {
+    /// As it should be.
     Good(String),
+    /// It works, and a person should know.
     Doubtful(String, &'static str),
+    /// It does not work.
     Wrong(String, &'static str),
 }
 
@@ -26,15 +31,27 @@ use Found::{Doubtful, Good, Wrong};
 const PATIENCE: Duration = Duration::from_secs(120);
 const GIBIBYTE: u64 = 1024 * 1024 * 1024;
 
-/// Runs every check; fails where one of them found something wrong.
-pub async fn run(config: Config) -> Result<(), Failure> {
-    let mut wrong = 0;
-    let mut report = |name: &str, found: Found| {
-        let (word, what, advice) = match found {
+/// What has been found so far.
+#[derive(Default)]
+struct Report {
+    wrong: usize,
+    doubtful: usize,
+}
+
+impl Report {
+    /// Runs one check and says how it went.
+    async fn check(&mut self, name: &str, check: impl Future<Output = Found>) {
+        let waiting = progress::spinner(name);
+        let found = tokio::time::timeout(PATIENCE, check).await;
+        drop(waiting);
+        let (word, what, advice) = match found.unwrap_or_else(|_| late()) {
             Good(what) => ("ok", what, None),
-            Doubtful(what, advice) => ("warn", what, Some(advice)),
+            Doubtful(what, advice) => {
+                self.doubtful += 1;
+                ("warn", what, Some(advice))
+            }
             Wrong(what, advice) => {
-                wrong += 1;
+                self.wrong += 1;
                 ("fail", what, Some(advice))
             }
         };
@@ -42,29 +59,50 @@ pub async fn run(config: Config) -> Result<(), Failure> {
         if let Some(advice) = advice {
             say(&format!("{:<21} → {advice}", ""));
         }
-    };
-    report("configuration", configuration(&config));
-    report("data directory", data_directory(&config.data_dir));
-    report("disk", disk(&config.data_dir));
-    report("database", timed(database(&config)).await);
-    report("migrations", timed(pending(&config)).await);
-    if let DatabaseUrl::Sqlite(path) = &config.database.url {
-        report("SQLite file", timed(integrity(path)).await);
     }
-    report("address", timed(address(&config)).await);
-    report("GraphiQL", graphiql(&config));
-    match wrong {
-        0 => Ok(()),
-        _ => Err(Failure::Told),
+
+    /// Sums up; a failure where anything is wrong.
+    fn end(self) -> Result<(), Failure> {
+        say(&match (self.wrong, self.doubtful) {
+            (0, 0) => "\nEverything is as it should be.".to_owned(),
+            (0, doubtful) => format!("\nNothing is wrong; warnings: {doubtful}."),
+            (wrong, doubtful) => format!("\nFailures: {wrong}, warnings: {doubtful}."),
+        });
+        match self.wrong {
+            0 => Ok(()),
+            _ => Err(Failure::Told),
+        }
     }
 }
 
-async fn timed(check: impl Future<Output = Found>) -> Found {
-    let found = tokio::time::timeout(PATIENCE, check).await;
-    found.unwrap_or_else(|_| {
-        let what = format!("no answer within {} s", PATIENCE.as_secs());
-        Wrong(what, "find out what it is waiting for")
-    })
+/// Runs every check; fails where one of them found something wrong.
+pub async fn run(config: Config) -> Result<(), Failure> {
+    let mut report = Report::default();
+    report
+        .check("configuration", async { configuration(&config) })
+        .await;
+    report
+        .check("public address", async { public_address(&config) })
+        .await;
+    report
+        .check("data directory", async { data_directory(&config.data_dir) })
+        .await;
+    report.check("disk", async { disk(&config.data_dir) }).await;
+    report.check("database", database(&config)).await;
+    report.check("migrations", pending(&config)).await;
+    if let DatabaseUrl::Sqlite(path) = &config.database.url {
+        report.check("SQLite file", integrity(path)).await;
+    }
+    report.check("signing keys", contents::keys(&config)).await;
+    report.check("jobs", contents::jobs(&config)).await;
+    report.check("address", address(&config)).await;
+    report.check("GraphiQL", async { graphiql(&config) }).await;
+    report.end()
+}
+
+fn late() -> Found {
+    let what = format!("no answer within {} s", PATIENCE.as_secs());
+    Wrong(what, "find out what it is waiting for")
 }
 
 fn configuration(config: &Config) -> Found {
@@ -72,10 +110,27 @@ fn configuration(config: &Config) -> Found {
         let advice = "set PLUMA_VERBOSE_ERRORS=false: clients read the causes of internal errors";
         return Doubtful("production with verbose errors".to_owned(), advice);
     }
+    if config.environment.is_production()
+        && config.server.metrics
+        && config.server.metrics_token.is_none()
+    {
+        let advice = "set PLUMA_METRICS_TOKEN, or PLUMA_METRICS=false: /metrics tells everyone how busy the server is";
+        return Doubtful("production with open metrics".to_owned(), advice);
+    }
     match config.environment.is_production() {
         true => Good("production, with its secret".to_owned()),
         false => Good("development; the secret is in the data directory or given".to_owned()),
     }
+}
+
+fn public_address(config: &Config) -> Found {
+    let url = &config.server.public_url;
+    let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if config.environment.is_production() && here {
+        let advice = "set PLUMA_PUBLIC_URL to the https:// address that browsers use";
+        return Doubtful(format!("{url}: only this machine"), advice);
+    }
+    Good(url.to_string())
 }
 
 fn data_directory(path: &Path) -> Found {
@@ -115,7 +170,7 @@ fn disk(path: &Path) -> Found {
 }
 
 /// A SQLite file that is not there yet; opening it would create it.
-fn is_new(config: &Config) -> bool {
+pub(super) fn is_new(config: &Config) -> bool {
     matches!(&config.database.url, DatabaseUrl::Sqlite(path) if !path.exists())
 }
 
@@ -143,7 +198,7 @@ async fn pending(config: &Config) -> Found {
             format!("{} missing: {}", missing.len(), missing.join(", ")),
             "`pluma migrate` applies them, and so does the next start",
         ),
-        Err(error) => Wrong(format!("cannot be read: {error}"), "see the database above"),
+        Err(error) => Wrong(format!("cannot be read: {error}"), contents::ABOVE),
     }
 }
 
@@ -159,10 +214,7 @@ async fn integrity(path: &Path) -> Found {
             problems.join("; "),
             "stop the server, keep a copy of the file, and restore a backup",
         ),
-        Err(error) => Wrong(
-            format!("cannot be checked: {error}"),
-            "see the database above",
-        ),
+        Err(error) => Wrong(format!("cannot be checked: {error}"), contents::ABOVE),
     }
 }
 

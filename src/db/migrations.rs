@@ -15,11 +15,18 @@ const LOCK: i64 = 0x70_6c_75_6d_61;
 
 /// Applies what is missing and gives the names of what was applied. Blocks; needs a runtime of several threads.
 pub async fn run(config: &config::Database) -> Result<Vec<String>> {
+    run_telling(config, |_| {}).await
+}
+
+/// The same, and calls `tell` with the name of each before it is applied.
+pub async fn run_telling(
+    config: &config::Database,
+    tell: impl FnMut(&str) + Send,
+) -> Result<Vec<String>> {
     match &config.url {
         DatabaseUrl::Sqlite(path) => {
             let conn = sqlite::connect_once(path).await?;
-            // Every migration takes SQLite's write lock, and one process applies them at a time.
-            apply(AsyncMigrationHarness::new(conn), SQLITE)
+            apply(AsyncMigrationHarness::new(conn), SQLITE, tell)
         }
         DatabaseUrl::Postgres(url) => {
             let mut conn = postgres::connect_once(url).await?;
@@ -27,7 +34,7 @@ pub async fn run(config: &config::Database) -> Result<Vec<String>> {
                 .execute(&mut conn)
                 .await?;
             // The lock goes with the connection.
-            apply(AsyncMigrationHarness::new(conn), POSTGRES)
+            apply(AsyncMigrationHarness::new(conn), POSTGRES, tell)
         }
     }
 }
@@ -49,10 +56,29 @@ pub async fn pending(config: &config::Database) -> Result<Vec<String>> {
 fn apply<B: diesel::backend::Backend>(
     mut harness: impl MigrationHarness<B>,
     source: impl MigrationSource<B>,
+    mut tell: impl FnMut(&str),
 ) -> Result<Vec<String>> {
-    let versions = tokio::task::block_in_place(|| harness.run_pending_migrations(source))
-        .map_err(|error| Error::internal(format!("a migration failed: {error}")))?;
-    Ok(versions.iter().map(ToString::to_string).collect())
+    let failed = |error| Error::internal(format!("a migration failed: {error}"));
+    tokio::task::block_in_place(|| {
+        let mut applied = Vec::new();
+        for migration in harness.pending_migrations(source).map_err(failed)? {
+            let name = migration.name().to_string();
+            tell(&name);
+            match harness.run_migration(&*migration) {
+                Ok(_) => applied.push(name),
+                // Two processes may begin together on one SQLite file, where nothing is locked before the
+                // first statement: the later one finds the work done.
+                Err(error) => {
+                    let version = migration.name().version();
+                    let there = harness.applied_migrations().map_err(failed)?;
+                    if !there.contains(&version) {
+                        return Err(failed(error));
+                    }
+                }
+            }
+        }
+        Ok(applied)
+    })
 }
 
 fn missing<B: diesel::backend::Backend>(

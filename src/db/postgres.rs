@@ -73,7 +73,7 @@ impl Pool {
             .build()
             .map_err(Error::caused_by)?;
         let pool = Self { pool };
-        drop(pool.connection().await?);
+        drop(pool.pool.get().await.map_err(Error::caused_by)?);
         Ok(pool)
     }
 
@@ -125,7 +125,12 @@ fn connect(
     statement_timeout: Duration,
 ) -> BoxFuture<'static, diesel::ConnectionResult<AsyncPgConnection>> {
     async move {
-        let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
+        // The error alone says "db error"; what a person can act on is its cause.
+        let bad = |error: tokio_postgres::Error| {
+            let cause = std::error::Error::source(&error);
+            let cause = cause.map_or(String::new(), |cause| format!(": {cause}"));
+            ConnectionError::BadConnection(format!("{error}{cause}"))
+        };
         let mut config: tokio_postgres::Config = url.parse().map_err(bad)?;
         config
             .application_name("pluma")

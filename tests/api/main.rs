@@ -7,6 +7,8 @@
 )]
 
 mod accounts;
+mod demo;
+mod doctor;
 mod layers;
 mod platform;
 mod program;

@@ -1,0 +1,100 @@
+//! What `pluma doctor` finds in a database that a server works with.
+
+use std::process::{Command, Stdio};
+
+use pluma::config::DatabaseUrl;
+use secrecy::ExposeSecret;
+
+use crate::support::{TestApp, every_database, json};
+
+/// Runs the doctor on the server's database; gives its exit code and what it says.
+async fn doctor(app: &TestApp, more: &[(&str, &str)]) -> (i32, String) {
+    let config = &app.app().config;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pluma"));
+    command.arg("doctor").env_clear().stdin(Stdio::null());
+    command
+        .env("PLUMA_DATA_DIR", &config.data_dir)
+        .env("PLUMA_LISTEN", app.address().to_string())
+        .envs(more.iter().copied());
+    if let DatabaseUrl::Postgres(url) = &config.database.url {
+        command.env("DATABASE_URL", url.expose_secret());
+    }
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let output = output.await.unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    (output.status.code().unwrap(), said)
+}
+
+/// The line of one check.
+#[track_caller]
+fn line<'a>(said: &'a str, name: &str) -> &'a str {
+    let found = said
+        .lines()
+        .find(|line| line.get(6..).is_some_and(|rest| rest.starts_with(name)));
+    found.unwrap_or_else(|| panic!("there is no {name} in {said}"))
+}
+
+every_database!(
+    async fn a_healthy_server_has_no_failures(app: TestApp) {
+        let (code, said) = doctor(&app, &[]).await;
+        assert_eq!(code, 0, "{said}");
+        for name in ["database", "migrations", "signing keys", "jobs", "address"] {
+            assert!(line(&said, name).starts_with("ok "), "{said}");
+        }
+        assert!(
+            line(&said, "address").contains("running and ready"),
+            "{said}"
+        );
+    }
+);
+
+every_database!(
+    async fn a_secret_that_does_not_open_the_keys_is_found(app: TestApp) {
+        let other = [(
+            "PLUMA_SECRET",
+            "another secret of more than thirty-two bytes",
+        )];
+        let (code, said) = doctor(&app, &other).await;
+        assert_eq!(code, 1, "{said}");
+        let keys = line(&said, "signing keys");
+        assert!(
+            keys.starts_with("fail ") && keys.contains("PLUMA_SECRET"),
+            "{said}"
+        );
+        assert!(line(&said, "jobs").starts_with("ok "), "{said}");
+    }
+);
+
+every_database!(
+    async fn a_job_that_was_given_up_is_named(app: TestApp) {
+        let ann = app.user("ann").await;
+        let notebook = ann.notebook("Travels").await;
+        let page = ann.page(&notebook, "Faial", "Wind.").await;
+        let at = app.clock().now().plus_seconds(3_600);
+        let reply = ann
+            .graphql(
+                "mutation ($page: ID!, $at: DateTime!) {
+                   publishPage(pageId: $page, at: $at) { errors { code } }
+                 }",
+                json!({ "page": page.id, "at": at }),
+            )
+            .await;
+        assert_eq!(reply.user_errors("publishPage"), &json!([]));
+        let failed = app
+            .execute(
+                "UPDATE jobs SET status = 'FAILED', unique_key = NULL, error = 'the disk was full',
+                   finished_at = created_at
+                 WHERE kind = 'pages.publish'",
+            )
+            .await;
+        assert_eq!(failed, 1);
+        let (code, said) = doctor(&app, &[]).await;
+        assert_eq!(code, 0, "{said}");
+        let jobs = line(&said, "jobs");
+        assert!(jobs.starts_with("warn "), "{said}");
+        assert!(
+            jobs.contains(&page.id) && jobs.contains("the disk was full"),
+            "{said}"
+        );
+    }
+);
