@@ -7,6 +7,10 @@
 )]
 
 mod accounts;
+mod browser;
+mod caching;
+mod clients;
+mod contract;
 mod layers;
 mod platform;
 mod program;
