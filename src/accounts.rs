@@ -14,7 +14,7 @@ use crate::db::types::Timestamp;
 use crate::id::{SessionId, UserId};
 use crate::viewer::{Client, Identity, Role, Viewer};
 
-pub use service::{authenticate, authenticate_cookie};
+pub use service::{authenticate, authenticate_cookie, renew, session_ended};
 
 /// An account, without its password.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -8,6 +8,7 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
@@ -149,6 +150,28 @@ impl Gateway {
         })
     }
 
+    /// The same viewer with the rights of this moment; UNAUTHENTICATED once the session has ended.
+    pub async fn renewed(&self, viewer: &Viewer) -> Result<Viewer> {
+        let mut renewed = viewer.clone();
+        if let Some(identity) = &viewer.viewer.identity {
+            let now = accounts::renew(&self.0.app, identity).await?;
+            renewed.viewer.identity = Some(now.ok_or_else(session_ended)?);
+        }
+        Ok(renewed)
+    }
+
+    /// Waits until the viewer is no longer who they were, and gives the error that says so; for ever where
+    /// nobody is signed in.
+    pub fn session_ended(&self, viewer: &Viewer) -> BoxFuture<'static, ServerError> {
+        let Some(identity) = viewer.viewer.identity.clone() else {
+            return std::future::pending().boxed();
+        };
+        let request_id = viewer.viewer.client.request_id.as_deref();
+        let error = self.error_response(&session_ended(), request_id.unwrap_or_default());
+        let ended = accounts::session_ended(self.0.app.clone(), identity);
+        ended.map(|()| error).boxed()
+    }
+
     /// Runs a query or a mutation within the time that a request may take. A mutation runs to its end,
     /// whether or not somebody still waits for it.
     pub async fn execute(&self, viewer: Viewer, mut request: Request) -> Executed {
@@ -253,6 +276,13 @@ impl From<Response> for Executed {
             set_cookies,
         }
     }
+}
+
+fn session_ended() -> Error {
+    Error::refused(
+        Code::Unauthenticated,
+        "This session has ended: sign in again.",
+    )
 }
 
 /// The type of the operation, and the span that it runs in.

@@ -16,8 +16,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
-use futures_util::StreamExt;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, pending};
+use futures_util::{FutureExt, StreamExt};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -261,7 +261,13 @@ impl Transports {
         }
         let permit = self.connect()?;
         let viewer = self.viewer(parts).await?;
+        let ended = match operation.kind {
+            OperationType::Subscription => self.gateway.session_ended(&viewer),
+            // These end by themselves, and a logout is to be answered.
+            OperationType::Query | OperationType::Mutation => pending().boxed(),
+        };
         let events = stream::events(&self.gateway, viewer, operation);
+        let events = stream::while_signed_in(events, ended);
         Ok(self.stream(streaming, events, Some(permit)))
     }
 

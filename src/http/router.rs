@@ -28,15 +28,9 @@ pub fn router(app: &App, transports: &Transports, metrics: Option<PrometheusHand
     if config.introspection {
         routes = routes.route("/schema.graphql", get(schema));
     }
-    routes = if config.graphiql && playground::is_built() {
-        routes
-            .route("/", get(playground::page))
-            .route("/assets/{*path}", get(playground::asset))
-    } else {
-        routes.route("/", get(playground::start_page))
-    };
     let routes = routes
         .with_state(app.clone())
+        .merge(playground::routes(config))
         .merge(transports.router())
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed);

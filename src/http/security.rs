@@ -7,12 +7,10 @@ use axum::response::Response;
 
 /// For answers that are no pages: nothing may be loaded, nothing may be framed.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
-/// For GraphiQL: everything from this server, with the styles that its editor writes, and WebSockets, which
-/// some browsers do not count to 'self'.
+/// For GraphiQL: everything from this server, WebSockets included, and the styles that its editor writes.
 pub const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
-    worker-src 'self' blob:; img-src 'self' data:; font-src 'self' data:; \
-    connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; object-src 'none'; \
-    frame-ancestors 'none'";
+    worker-src 'self'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
+    object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 /// For the start page: its own styles and nothing else.
 pub const START_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";

@@ -55,6 +55,30 @@ pub fn events(
     }
 }
 
+/// The events until the viewer's session ends, which `ended` waits for.
+pub fn while_signed_in(
+    events: impl Stream<Item = Event> + Send + 'static,
+    ended: impl Future<Output = ServerError> + Send + 'static,
+) -> impl Stream<Item = Event> + Send + 'static {
+    async_stream::stream! {
+        let mut events = std::pin::pin!(events);
+        let mut ended = std::pin::pin!(ended);
+        loop {
+            tokio::select! {
+                biased;
+                error = &mut ended => {
+                    yield Event::SessionEnded(vec![error]);
+                    return;
+                }
+                event = events.next() => match event {
+                    Some(event) => yield event,
+                    None => return,
+                },
+            }
+        }
+    }
+}
+
 fn has_session_ended(response: &Response) -> bool {
     is_request_error(response)
         && response

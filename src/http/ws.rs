@@ -7,11 +7,13 @@ use super::response::{code, coded};
 use super::stream::{self, Event};
 use super::ws_messages::{ClientMessage, Close, ServerMessage, bearer};
 use super::ws_outbox::{Outbox, Running, Slot};
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, ServerError};
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use futures_util::future::{BoxFuture, pending};
 use futures_util::{FutureExt, Stream, StreamExt};
 use serde_json::{Map, Value};
 use std::panic::AssertUnwindSafe;
@@ -62,7 +64,9 @@ async fn serve(transports: Transports, credentials: Credentials, socket: WebSock
         viewer: None,
         outbox: outbox.clone(),
         running: Running::default(),
-        tasks: JoinSet::new(),
+        ended: pending().boxed(),
+        asking: JoinSet::new(),
+        watching: JoinSet::new(),
     };
     let close = if speaks_protocol {
         connection.run(&mut incoming).await
@@ -89,7 +93,12 @@ struct Connection {
     viewer: Option<Viewer>,
     outbox: Outbox,
     running: Running,
-    tasks: JoinSet<()>,
+    /// Ready when the viewer's session ends.
+    ended: BoxFuture<'static, ServerError>,
+    /// Queries and mutations.
+    asking: JoinSet<()>,
+    /// Subscriptions.
+    watching: JoinSet<()>,
 }
 
 impl Connection {
@@ -110,7 +119,14 @@ impl Connection {
         loop {
             tokio::select! {
                 biased;
-                () = shutdown.cancelled() => return Some(Close::new(1001, "Going away")),
+                () = shutdown.cancelled() => {
+                    self.finish().await;
+                    return Some(Close::new(1001, "Going away"));
+                }
+                _ = &mut self.ended => {
+                    self.finish().await;
+                    return Some(Close::new(4403, "Forbidden"));
+                }
                 close = self.outbox.closed() => return close,
                 () = sleep_until(init_by), if self.viewer.is_none() => {
                     return Some(Close::new(4408, "Connection initialisation timeout"));
@@ -142,6 +158,13 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Lets queries and mutations answer, such as the logout that ends the session; subscriptions end at once.
+    async fn finish(&mut self) {
+        self.watching.abort_all();
+        let answered = async { while self.asking.join_next().await.is_some() {} };
+        let _ = timeout(FAREWELL, answered).await;
     }
 
     async fn receive(&mut self, text: &str) -> Result<(), Close> {
@@ -183,6 +206,7 @@ impl Connection {
                 _ => Close::new(1013, "Try again later"),
             }
         })?;
+        self.ended = gateway.session_ended(&viewer);
         self.viewer = Some(viewer);
         self.outbox
             .send(ServerMessage::ConnectionAck.frame()?)
@@ -190,7 +214,7 @@ impl Connection {
     }
 
     async fn subscribe(&mut self, id: String, request: Request) -> Result<(), Close> {
-        let Some(viewer) = self.viewer.clone() else {
+        let Some(viewer) = &self.viewer else {
             return Err(Close::new(4401, "Unauthorized"));
         };
         if id.is_empty() || !has_document(&request) {
@@ -208,20 +232,34 @@ impl Connection {
         let most = self.transports.gateway.limits().ws_operations;
         if self.running.len() >= most {
             let message = format!("A connection has at most {most} operations at a time.");
-            return self
-                .fail(&id, &[coded("TOO_MANY_OPERATIONS", message)])
-                .await;
+            let error = coded("TOO_MANY_OPERATIONS", message);
+            return fail(&self.outbox, &id, &[error]).await;
         }
         let operation = match prepare(request, &self.transports.persisted) {
             Ok(operation) => operation,
-            Err(refusal) => return self.fail(&id, &[refusal.into_error()]).await,
+            Err(refusal) => return fail(&self.outbox, &id, &[refusal.into_error()]).await,
         };
-        while self.tasks.try_join_next().is_some() {}
+        let gateway = &self.transports.gateway;
+        let viewer = match gateway.renewed(viewer).await {
+            Ok(viewer) => viewer,
+            Err(error) => {
+                let error = gateway.error_response(&error, &self.credentials.request_id);
+                return match code(&error) {
+                    Some("UNAUTHENTICATED") => Err(Close::new(4403, "Forbidden")),
+                    _ => fail(&self.outbox, &id, &[error]).await,
+                };
+            }
+        };
+        let tasks = match operation.kind {
+            OperationType::Subscription => &mut self.watching,
+            OperationType::Query | OperationType::Mutation => &mut self.asking,
+        };
+        while tasks.try_join_next().is_some() {}
         let events = stream::events(&self.transports.gateway, viewer, operation);
         let slot = self.running.slot(&id);
         let outbox = self.outbox.clone();
         let operating = AssertUnwindSafe(operate(slot.clone(), events, outbox.clone()));
-        let task = self.tasks.spawn(async move {
+        let task = tasks.spawn(async move {
             if operating.catch_unwind().await.is_err() {
                 // The client would wait for the end of this operation for ever.
                 outbox.close(Close::new(1011, "Internal error"));
@@ -230,18 +268,13 @@ impl Connection {
         slot.start(task);
         Ok(())
     }
+}
 
-    async fn fail(&self, id: &str, errors: &[ServerError]) -> Result<(), Close> {
-        self.outbox
-            .send(
-                ServerMessage::Error {
-                    id,
-                    payload: errors,
-                }
-                .frame()?,
-            )
-            .await
-    }
+/// Answers an operation that cannot start.
+async fn fail(outbox: &Outbox, id: &str, payload: &[ServerError]) -> Result<(), Close> {
+    outbox
+        .send(ServerMessage::Error { id, payload }.frame()?)
+        .await
 }
 
 /// Sends what an operation gives, as long as the client wants it.

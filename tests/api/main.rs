@@ -9,6 +9,10 @@
 mod accounts;
 mod demo;
 mod doctor;
+mod browser;
+mod caching;
+mod clients;
+mod contract;
 mod layers;
 mod platform;
 mod program;

@@ -144,27 +144,6 @@ every_database!(
 );
 
 every_database!(
-    async fn files_of_graphiql_are_kept_and_asked_for_by_their_tag(app: TestApp) {
-        let html = app.client().get("/").await.text().await.unwrap();
-        let Some((_, rest)) = html.split_once("src=\"./assets/") else {
-            // Built without Node: the page says what to do about it.
-            assert!(html.contains("script/server"), "{html}");
-            return;
-        };
-        let name = rest.split('"').next().unwrap();
-        let url = format!("{}/assets/{name}", app.url());
-        let file = app.client().http().get(&url).send().await.unwrap();
-        assert!(text(file.headers(), "cache-control").contains("immutable"));
-        let tag = text(file.headers(), "etag").to_owned();
-        let again = app.client().http().get(&url).header("if-none-match", tag);
-        assert_eq!(again.send().await.unwrap().status(), 304);
-        for path in ["/assets/nothing.js", "/assets/%2e%2e/index.html"] {
-            assert_eq!(app.client().get(path).await.status(), 404, "{path}");
-        }
-    }
-);
-
-every_database!(
     with = |config| {
         config.server.cors_origins = vec!["https://app.example.org".to_owned()];
     },

@@ -1,10 +1,82 @@
 //! Operations over a WebSocket, from the first message to the closing code.
 
-use serde_json::json;
+use std::time::Duration;
 
-use crate::support::{Ending, every_database};
+use reqwest::Response;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Ending, TestApp, every_database};
 
 const QUERY: &str = "query OverWebSocket { health { state } }";
+const LOGOUT: &str = "mutation { logout { errors { code message } } }";
+const EVENTS: &str = "subscription ($pageId: ID!, $afterRevision: Int) {
+  pageEvents(pageId: $pageId, afterRevision: $afterRevision) { kind revision { content } }
+}";
+const MULTIPART: &str = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0";
+
+/// A stream of pageEvents over HTTP.
+struct Stream {
+    response: Response,
+    read: String,
+}
+
+impl Stream {
+    async fn open(app: &TestApp, client: &Client, accept: &str, variables: &Value) -> Self {
+        let request = client.http().post(format!("{}/graphql", app.url()));
+        let request = request
+            .header("accept", accept)
+            .bearer_auth(&client.access_token)
+            .json(&json!({ "query": EVENTS, "variables": variables }));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let read = String::new();
+        Self { response, read }
+    }
+
+    /// More of it; `None` at its end.
+    async fn more(&mut self) -> Option<()> {
+        let chunk = tokio::time::timeout(Duration::from_secs(10), self.response.chunk());
+        let chunk = chunk.await.expect("something arrives within ten seconds");
+        let chunk = chunk.expect("the stream ends as HTTP says")?;
+        self.read.push_str(std::str::from_utf8(&chunk).unwrap());
+        Some(())
+    }
+
+    /// Reads until `text` has come.
+    async fn until(&mut self, text: &str) {
+        while !self.read.contains(text) {
+            assert!(self.more().await.is_some(), "no {text} in {}", self.read);
+        }
+    }
+
+    /// What has not been read yet, to the end.
+    async fn rest(&mut self) -> String {
+        self.read.clear();
+        while self.more().await.is_some() {}
+        std::mem::take(&mut self.read)
+    }
+}
+
+/// A page with one save since its first revision, as variables that catch up with it.
+async fn watched_page(client: &Client) -> Value {
+    let notebook = client.notebook("Watched").await;
+    let page = client.page(&notebook, "One", "first\n").await;
+    save(client, &json!(page.id), "second\n").await;
+    json!({ "pageId": page.id, "afterRevision": 1 })
+}
+
+/// Saves a page upon its current revision.
+async fn save(client: &Client, page: &Value, content: &str) {
+    let query = "query ($id: ID!) { page(id: $id) { currentRevision { id } } }";
+    let reply = client.graphql(query, json!({ "id": page })).await;
+    let base = reply.at("/page/currentRevision/id");
+    let input = json!({ "pageId": page, "baseRevisionId": base, "content": content });
+    let query = "mutation ($input: SavePageInput!) {
+      savePage(input: $input) { errors { code message } }
+    }";
+    let reply = client.graphql(query, json!({ "input": input })).await;
+    assert_eq!(reply.user_errors("savePage"), &json!([]));
+}
 
 every_database!(
     async fn an_operation_runs_over_a_websocket_and_the_server_says_when_it_goes(app: TestApp) {
@@ -34,9 +106,72 @@ every_database!(
 );
 
 every_database!(
-    async fn the_state_of_health_is_never_kept(app: TestApp) {
-        let answer = app.client().get("/graphql?query={health{state}}").await;
-        assert_eq!(answer.status(), 200);
-        assert_eq!(answer.headers()["cache-control"], "no-store");
+    async fn open_streams_end_when_the_server_goes(app: TestApp) {
+        let mut app = app;
+        let ann = app.user("ann").await;
+        let page = watched_page(&ann).await;
+        let mut socket = app.subscribe(&ann, EVENTS, page.clone()).await;
+        assert_eq!(
+            socket.next().await.pointer("/data/pageEvents/kind"),
+            Some(&json!("SAVED"))
+        );
+        let mut events = Stream::open(&app, &ann, "text/event-stream", &page).await;
+        events.until("\"SAVED\"").await;
+        let mut parts = Stream::open(&app, &ann, MULTIPART, &page).await;
+        parts.until("\"SAVED\"").await;
+
+        app.begin_stop();
+        assert_eq!(socket.ended().await, Ending::Closed(1001));
+        // Not complete: the client is to connect again.
+        let rest = events.rest().await;
+        assert!(!rest.contains("complete"), "{rest}");
+        let rest = parts.rest().await;
+        assert!(rest.contains("SERVICE_UNAVAILABLE"), "{rest}");
+        assert!(rest.ends_with("--graphql--\r\n"), "{rest}");
+        assert!(app.stopped().await);
+    }
+);
+
+every_database!(
+    async fn open_streams_end_with_their_session(app: TestApp) {
+        let ann = app.user("ann").await;
+        let bob = app.user("bob").await;
+        let page = watched_page(&ann).await;
+        let mut socket = app.subscribe(&ann, EVENTS, page.clone()).await;
+        socket.next().await;
+        let mut events = Stream::open(&app, &ann, "text/event-stream", &page).await;
+        events.until("\"SAVED\"").await;
+        let mut parts = Stream::open(&app, &ann, MULTIPART, &page).await;
+        parts.until("\"SAVED\"").await;
+        let theirs = watched_page(&bob).await;
+        let mut other = app.subscribe(&bob, EVENTS, theirs.clone()).await;
+        other.next().await;
+
+        let reply = ann.graphql(LOGOUT, json!({})).await;
+        assert_eq!(reply.user_errors("logout"), &json!([]));
+        assert_eq!(socket.ended().await, Ending::Closed(4403));
+        for stream in [&mut events, &mut parts] {
+            let rest = stream.rest().await;
+            assert!(rest.contains("UNAUTHENTICATED"), "{rest}");
+            assert!(!rest.contains("\"path\""), "{rest}");
+        }
+        // Nobody else's does.
+        save(&bob, &theirs["pageId"], "third\n").await;
+        let event = other.next().await;
+        assert_eq!(
+            event.pointer("/data/pageEvents/revision/content"),
+            Some(&json!("third\n"))
+        );
+    }
+);
+
+every_database!(
+    async fn a_logout_over_a_websocket_is_answered_before_it_closes(app: TestApp) {
+        let ann = app.user("ann").await;
+        let mut running = app.subscribe(&ann, LOGOUT, json!({})).await;
+        let answer = running.next().await;
+        assert_eq!(answer, json!({ "data": { "logout": { "errors": [] } } }));
+        assert_eq!(running.ended().await, Ending::Complete);
+        assert_eq!(running.ended().await, Ending::Closed(4403));
     }
 );

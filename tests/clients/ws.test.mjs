@@ -146,7 +146,7 @@ test('a binary message is closed with 4400', async () => {
 
 test('a message over the limit is closed with 1009', async () => {
   const connection = await acknowledged();
-  connection.send({ type: 'ping', payload: { text: 'x'.repeat(9 * 1024 * 1024) } });
+  connection.send({ type: 'ping', payload: { text: 'x'.repeat(17 * 1024 * 1024) } });
   assert.equal((await connection.closed).code, 1009);
 });
 

@@ -16,6 +16,7 @@ pub struct AccountQueries;
 #[Object]
 impl AccountQueries {
     /// Who is signed in; null where nobody is.
+    #[graphql(cache_control(no_cache))]
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         match ctx.viewer()?.id() {
             Some(id) => load_user(ctx, id).await,

@@ -8,12 +8,14 @@
 
 mod app;
 mod client;
+mod node;
 mod postgres;
 mod reply;
 mod subscription;
 
 pub use app::{Engine, TestApp};
 pub use client::{Client, Page};
+pub use node::run_node_tests;
 pub use reply::Reply;
 pub use serde_json::json;
 pub use subscription::{Ending, Subscription};
