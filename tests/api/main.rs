@@ -8,6 +8,8 @@
 
 mod accounts;
 mod layers;
+mod notebooks;
+mod pages;
 mod platform;
 mod program;
 mod shutdown;

@@ -2,7 +2,6 @@
 
 #![expect(
     dead_code,
-    unused_imports,
     reason = "the tests of the slices use what is here"
 )]
 
