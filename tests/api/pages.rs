@@ -59,11 +59,7 @@ pub fn errors(payload: &Value) -> Vec<String> {
 
 /// What `pointer` gives of the answer to a query.
 pub async fn look(client: &Client, query: &str, pointer: &str) -> Value {
-    client
-        .graphql(query, json!({}))
-        .await
-        .at(pointer)
-        .clone()
+    client.graphql(query, json!({})).await.at(pointer).clone()
 }
 
 /// What a client sees of a page.

@@ -37,25 +37,47 @@ every_database!(
             })
         );
         assert_eq!(look(&bob, lists, "/also/nodes").await, json!([]));
-        assert_eq!(look(&bob, "{ notebooks(sharedWithMe: true) { totalCount } }", "/notebooks/totalCount").await, 0);
+        assert_eq!(
+            look(
+                &bob,
+                "{ notebooks(sharedWithMe: true) { totalCount } }",
+                "/notebooks/totalCount"
+            )
+            .await,
+            0
+        );
         assert_eq!(look(&ann, &both, "/page/id").await, page.id);
         let payload = done(change(&ann, &on("restore"), "notebook { deletedAt }").await);
         assert_eq!(payload["notebook"]["deletedAt"], Value::Null);
-        assert_eq!(see(&app.client(), &page.id, "content").await, json!({ "content": "text" }));
+        assert_eq!(
+            see(&app.client(), &page.id, "content").await,
+            json!({ "content": "text" })
+        );
         done(change(&ann, &on("delete"), "notebook { id }").await);
         let payload = done(change(&ann, &on("purge"), "deletedId").await);
         assert_eq!(payload["deletedId"], notebook);
-        assert_eq!(refused(&ann, &on("restore")).await, ["NOT_FOUND notebookId"]);
+        assert_eq!(
+            refused(&ann, &on("restore")).await,
+            ["NOT_FOUND notebookId"]
+        );
         assert_eq!(look(&ann, &both, "").await, nothing);
         for (action, times) in [("trashed", 2), ("restored", 1), ("purged", 1)] {
-            assert_eq!(logged(&app, &format!("notebook.{action}"), &notebook).await, times, "{action}");
+            assert_eq!(
+                logged(&app, &format!("notebook.{action}"), &notebook).await,
+                times,
+                "{action}"
+            );
         }
     }
 );
 
 every_database!(
     async fn an_account_goes_with_its_notebooks_and_leaves_its_revisions_in_others(app: TestApp) {
-        let (ann, bob, eve) = (app.user("ann").await, app.user("bob").await, app.user("eve").await);
+        let (ann, bob, eve) = (
+            app.user("ann").await,
+            app.user("bob").await,
+            app.user("eve").await,
+        );
         let admin = app.admin().await;
         let notebook = ann.notebook("Kept").await;
         let page = ann.page(&notebook, "Page", "text").await;
@@ -64,7 +86,13 @@ every_database!(
         let mut theirs = Vec::new();
         for writer in [&bob, &eve] {
             share(&ann, &notebook, writer, "EDITOR").await;
-            base = stored(writer, &page.id, &base, json!({ "content": writer.username })).await;
+            base = stored(
+                writer,
+                &page.id,
+                &base,
+                json!({ "content": writer.username }),
+            )
+            .await;
             let own = writer.notebook("Own").await;
             let page = writer.page(&own, "Page", "gone").await;
             publish_notebook(writer, &own).await;
@@ -72,11 +100,26 @@ every_database!(
         }
         let call = format!(r#"deleteAccount(password: "{}")"#, bob.password());
         done(change(&bob, &call, "deletedId").await);
-        done(change(&admin, &format!(r#"deleteUser(userId: "{}")"#, eve.id), "deletedId").await);
+        done(
+            change(
+                &admin,
+                &format!(r#"deleteUser(userId: "{}")"#, eve.id),
+                "deletedId",
+            )
+            .await,
+        );
         for (notebook, page) in theirs {
-            let query = format!(r#"{{ notebook(id: "{notebook}") {{ id }} page(id: "{page}") {{ id }} }}"#);
-            assert_eq!(look(&admin, &query, "").await, json!({ "notebook": null, "page": null }));
-            assert_eq!(logged(&app, "notebook.published", &notebook).await, 1, "the log stays");
+            let query =
+                format!(r#"{{ notebook(id: "{notebook}") {{ id }} page(id: "{page}") {{ id }} }}"#);
+            assert_eq!(
+                look(&admin, &query, "").await,
+                json!({ "notebook": null, "page": null })
+            );
+            assert_eq!(
+                logged(&app, "notebook.published", &notebook).await,
+                1,
+                "the log stays"
+            );
         }
         let seen = see(
             &ann,

@@ -14,7 +14,9 @@ every_database!(
             let query = format!("{{ notebooks{arguments} {{ nodes {{ id }} }} }}");
             let nodes = look(client, &query, "/notebooks/nodes").await;
             let nodes = nodes.as_array().unwrap().iter();
-            nodes.map(|node| node["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+            nodes
+                .map(|node| node["id"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
         };
         let public = [foreign.clone(), open.clone()];
         for arguments in [
@@ -27,13 +29,16 @@ every_database!(
                 assert_eq!(ids(client, arguments).await, public, "{arguments}");
             }
         }
-        assert_eq!(ids(&ann, "(mine: true)").await, [open.clone(), draft.clone()]);
+        assert_eq!(
+            ids(&ann, "(mine: true)").await,
+            [open.clone(), draft.clone()]
+        );
         let of_ann = format!(r#"(ownerId: "{}")"#, ann.id);
         assert_eq!(ids(&ann, &of_ann).await, [open.clone(), draft]);
         assert_eq!(ids(&bob, &of_ann).await, [open.clone()]);
         assert_eq!(ids(&app.client(), &of_ann).await, [open.clone()]);
         let of_user = format!(
-            r#"{{ user(id: "{}") {{ notebooks {{ totalCount nodes {{ title pages {{ totalCount }} }} }} }} }}"#,
+            r#"{{ user(by: {{ id: "{}" }}) {{ notebooks {{ totalCount nodes {{ title pages {{ totalCount }} }} }} }} }}"#,
             ann.id
         );
         assert_eq!(look(&ann, &of_user, "/user/notebooks/totalCount").await, 2);
@@ -52,7 +57,10 @@ every_database!(
             format!(r#"mine: true, ownerId: "{}""#, ann.id),
         ] {
             let query = format!("{{ notebooks({arguments}) {{ totalCount }} }}");
-            assert_eq!(ann.graphql(&query, json!({})).await.code(), "BAD_USER_INPUT");
+            assert_eq!(
+                ann.graphql(&query, json!({})).await.code(),
+                "BAD_USER_INPUT"
+            );
         }
     }
 );

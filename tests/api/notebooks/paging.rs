@@ -19,7 +19,10 @@ fn sorted(notebooks: &[Value], field: &str, descending: bool) -> Vec<String> {
         .map(|notebook| {
             let id = notebook["id"].as_str().unwrap().to_owned();
             let key = match field {
-                "TITLE" => (DateTime::default(), notebook["title"].as_str().unwrap().to_lowercase()),
+                "TITLE" => (
+                    DateTime::default(),
+                    notebook["title"].as_str().unwrap().to_lowercase(),
+                ),
                 "CREATED_AT" => (time(&notebook["createdAt"]), String::new()),
                 "UPDATED_AT" => (time(&notebook["updatedAt"]), String::new()),
                 _ => (time(&notebook["publishedAt"]), String::new()),
@@ -45,7 +48,11 @@ every_database!(
             }
         }
         let earliest = "(SELECT MIN(created_at) FROM notebooks)";
-        for (column, title) in [("created_at", "apple"), ("updated_at", "APPLE"), ("created_at", "banana")] {
+        for (column, title) in [
+            ("created_at", "apple"),
+            ("updated_at", "APPLE"),
+            ("created_at", "banana"),
+        ] {
             let sql = format!("UPDATE notebooks SET {column} = {earliest} WHERE title = '{title}'");
             assert!(app.execute(&sql).await > 1);
         }
@@ -58,7 +65,11 @@ every_database!(
         let nodes = look(&ann, all, "/notebooks/nodes").await;
         let nodes = nodes.as_array().unwrap();
         assert_eq!(nodes.len(), 40);
-        let public: Vec<_> = nodes.iter().filter(|node| !node["publishedAt"].is_null()).cloned().collect();
+        let public: Vec<_> = nodes
+            .iter()
+            .filter(|node| !node["publishedAt"].is_null())
+            .cloned()
+            .collect();
         assert_eq!(public.len(), 14);
         for field in FIELDS {
             for direction in ["ASC", "DESC"] {
@@ -69,12 +80,14 @@ every_database!(
                 };
                 walk(&ann, "/notebooks", &expected, &[1, 7, 40, 100], mine).await;
                 let expected = sorted(&public, field, direction == "DESC");
-                let everybodys = |arguments: &str| {
-                    format!("{{ notebooks({order}, {arguments}) {{ {LIST} }} }}")
-                };
+                let everybodys =
+                    |arguments: &str| format!("{{ notebooks({order}, {arguments}) {{ {LIST} }} }}");
                 walk(&app.client(), "/notebooks", &expected, &[3, 14], everybodys).await;
                 let of_user = |arguments: &str| {
-                    format!(r#"{{ user(id: "{}") {{ notebooks({order}, {arguments}) {{ {LIST} }} }} }}"#, ann.id)
+                    format!(
+                        r#"{{ user(by: {{ id: "{}" }}) {{ notebooks({order}, {arguments}) {{ {LIST} }} }} }}"#,
+                        ann.id
+                    )
                 };
                 let of_ann = sorted(nodes, field, direction == "DESC");
                 walk(&ann, "/user/notebooks", &of_ann, &[11], of_user).await;
@@ -87,7 +100,8 @@ every_database!(
     async fn wrong_sizes_and_cursors_of_notebooks_are_refused(app: TestApp) {
         let ann = app.user("ann").await;
         ann.notebook("One").await;
-        let list = |arguments: &str| format!("{{ notebooks(mine: true, {arguments}) {{ {LIST} }} }}");
+        let list =
+            |arguments: &str| format!("{{ notebooks(mine: true, {arguments}) {{ {LIST} }} }}");
         let mut cursors = Vec::new();
         for field in FIELDS {
             for direction in ["ASC", "DESC"] {
@@ -98,7 +112,9 @@ every_database!(
         }
         for (order, _) in &cursors {
             for (other, cursor) in &cursors {
-                let reply = ann.graphql(&list(&format!(r#"{order}, after: "{cursor}""#)), json!({})).await;
+                let reply = ann
+                    .graphql(&list(&format!(r#"{order}, after: "{cursor}""#)), json!({}))
+                    .await;
                 if order == other {
                     assert_eq!(reply.at("/notebooks/edges"), &json!([]));
                 } else {
@@ -107,8 +123,15 @@ every_database!(
             }
         }
         for arguments in [
-            "first: 0", "first: -1", "first: 101", "last: 0", "last: -5", "last: 101",
-            "first: 1, last: 1", r#"after: """#, r#"before: "nonsense""#,
+            "first: 0",
+            "first: -1",
+            "first: 101",
+            "last: 0",
+            "last: -5",
+            "last: 101",
+            "first: 1, last: 1",
+            r#"after: """#,
+            r#"before: "nonsense""#,
         ] {
             let reply = ann.graphql(&list(arguments), json!({})).await;
             assert_eq!(reply.code(), "BAD_USER_INPUT", "{arguments}");

@@ -8,7 +8,11 @@ every_database!(
         let notebook = ann.notebook("Shared").await;
         let page = ann.page(&notebook, "Page", "text").await;
         share(&ann, &notebook, &bob, "VIEWER").await;
-        let seen = see(&bob, &page.id, "content draft { number } notebook { viewerCanEdit collaborators { id } }");
+        let seen = see(
+            &bob,
+            &page.id,
+            "content draft { number } notebook { viewerCanEdit collaborators { id } }",
+        );
         assert_eq!(
             seen.await,
             json!({
@@ -17,7 +21,11 @@ every_database!(
             })
         );
         for (call, target) in mutations(&notebook, &page.id, &page.revision_id, &ann.id) {
-            assert_eq!(refused(&bob, &call).await, [format!("FORBIDDEN {target}")], "{call}");
+            assert_eq!(
+                refused(&bob, &call).await,
+                [format!("FORBIDDEN {target}")],
+                "{call}"
+            );
         }
         let shared = "{ notebooks(sharedWithMe: true) { totalCount nodes { id } } }";
         assert_eq!(
@@ -35,8 +43,18 @@ every_database!(
         let page = ann.page(&notebook, "Page", "text").await;
         share(&ann, &notebook, &bob, "VIEWER").await;
         share(&ann, &notebook, &bob, "EDITOR").await;
-        let base = stored(&bob, &page.id, &page.revision_id, json!({ "content": "by bob" })).await;
-        let seen = see(&ann, &page.id, "currentRevision { author { username } } notebook { collaborators { role user { username } } }");
+        let base = stored(
+            &bob,
+            &page.id,
+            &page.revision_id,
+            json!({ "content": "by bob" }),
+        )
+        .await;
+        let seen = see(
+            &ann,
+            &page.id,
+            "currentRevision { author { username } } notebook { collaborators { role user { username } } }",
+        );
         assert_eq!(
             seen.await,
             json!({
@@ -45,15 +63,27 @@ every_database!(
             })
         );
         let owners = [
-            "deleteNotebook", "restoreNotebook", "purgeNotebook", "publishNotebook",
-            "unpublishNotebook", "setCollaborator", "removeCollaborator",
+            "deleteNotebook",
+            "restoreNotebook",
+            "purgeNotebook",
+            "publishNotebook",
+            "unpublishNotebook",
+            "setCollaborator",
+            "removeCollaborator",
         ];
         for (call, target) in mutations(&notebook, &page.id, &base, &ann.id) {
             if owners.iter().any(|owners| call.starts_with(owners)) {
-                assert_eq!(refused(&bob, &call).await, [format!("FORBIDDEN {target}")], "{call}");
+                assert_eq!(
+                    refused(&bob, &call).await,
+                    [format!("FORBIDDEN {target}")],
+                    "{call}"
+                );
             }
         }
-        let remove = format!(r#"removeCollaborator(notebookId: "{notebook}", userId: "{}")"#, bob.id);
+        let remove = format!(
+            r#"removeCollaborator(notebookId: "{notebook}", userId: "{}")"#,
+            bob.id
+        );
         let payload = done(change(&ann, &remove, "notebook { collaborators { id } }").await);
         assert_eq!(payload["notebook"]["collaborators"], json!([]));
         assert_eq!(see(&bob, &page.id, "id").await, Value::Null);
@@ -70,9 +100,16 @@ every_database!(
         let (ann, bob) = (app.user("ann").await, app.user("bob").await);
         let notebook = ann.notebook("Shared").await;
         share(&ann, &notebook, &bob, "EDITOR").await;
-        let leave = format!(r#"removeCollaborator(notebookId: "{notebook}", userId: "{}")"#, bob.id);
+        let leave = format!(
+            r#"removeCollaborator(notebookId: "{notebook}", userId: "{}")"#,
+            bob.id
+        );
         let payload = done(change(&bob, &leave, "notebook { id }").await);
-        assert_eq!(payload["notebook"], Value::Null, "it is not theirs to see any more");
+        assert_eq!(
+            payload["notebook"],
+            Value::Null,
+            "it is not theirs to see any more"
+        );
         let set = |user: &str| {
             format!(r#"setCollaborator(notebookId: "{notebook}", userId: "{user}", role: VIEWER)"#)
         };

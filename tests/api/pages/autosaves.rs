@@ -15,12 +15,24 @@ every_database!(
         let third = autosaved(&ann, &page.id, &second, "3", "a").await;
         assert_eq!(numbers(&ann, &page.id, ALL).await, [3, 1]);
         let fourth = autosaved(&ann, &page.id, &third, "4", "b").await;
-        assert_eq!(numbers(&ann, &page.id, ALL).await, [4, 3, 1], "another editor");
+        assert_eq!(
+            numbers(&ann, &page.id, ALL).await,
+            [4, 3, 1],
+            "another editor"
+        );
         let fifth = autosaved(&bob, &page.id, &fourth, "5", "b").await;
-        assert_eq!(numbers(&ann, &page.id, ALL).await, [5, 4, 3, 1], "another author");
+        assert_eq!(
+            numbers(&ann, &page.id, ALL).await,
+            [5, 4, 3, 1],
+            "another author"
+        );
         app.clock().advance(Duration::from_secs(600));
         let sixth = autosaved(&bob, &page.id, &fifth, "6", "b").await;
-        assert_eq!(numbers(&ann, &page.id, ALL).await, [6, 5, 4, 3, 1], "another sitting");
+        assert_eq!(
+            numbers(&ann, &page.id, ALL).await,
+            [6, 5, 4, 3, 1],
+            "another sitting"
+        );
         autosaved(&bob, &page.id, &sixth, "7", "b").await;
         assert_eq!(numbers(&ann, &page.id, ALL).await, [7, 5, 4, 3, 1]);
         for arguments in ["", "(includeAutosaves: false)", "(includeAutosaves: null)"] {
@@ -57,7 +69,8 @@ every_database!(
         let page = ann.page(&notebook, "T", "1").await;
         // From the start of a minute on, so that the saves of one minute are.
         let micros = app.clock().now().0.timestamp_micros().unsigned_abs() % 60_000_000;
-        app.clock().advance(Duration::from_micros(60_000_000 - micros));
+        app.clock()
+            .advance(Duration::from_micros(60_000_000 - micros));
         let mut ids = vec![page.revision_id.clone()];
         for number in 2..=9 {
             if number == 8 {
@@ -69,12 +82,17 @@ every_database!(
         let id = |number: usize| ids[number - 1].as_str();
         let name = format!(r#"nameRevision(revisionId: "{}", name: "Kept")"#, id(2));
         done(change(&ann, &name, "revision { name }").await);
-        let call = format!(r#"publishPage(pageId: "{}", revisionId: "{}")"#, page.id, id(3));
+        let call = format!(
+            r#"publishPage(pageId: "{}", revisionId: "{}")"#,
+            page.id,
+            id(3)
+        );
         done(change(&ann, &call, "page { id }").await);
         let at = "2028-01-01T00:00:00Z";
         let call = format!(
             r#"publishPage(pageId: "{}", revisionId: "{}", at: "{at}")"#,
-            page.id, id(4)
+            page.id,
+            id(4)
         );
         done(change(&ann, &call, "page { id }").await);
         let left = async |ann: &Client| {
@@ -87,7 +105,11 @@ every_database!(
             left
         };
         pluma::pages::jobs::thin(app.app()).await.unwrap();
-        assert_eq!(left(&ann).await, [1, 2, 3, 4, 5, 6, 7, 8, 9], "ten minutes untouched");
+        assert_eq!(
+            left(&ann).await,
+            [1, 2, 3, 4, 5, 6, 7, 8, 9],
+            "ten minutes untouched"
+        );
         app.clock().advance(Duration::from_secs(601));
         pluma::pages::jobs::thin(app.app()).await.unwrap();
         let ann = again(&app, &ann).await;
@@ -95,7 +117,11 @@ every_database!(
         app.clock().advance(Duration::from_secs(24 * 3600));
         pluma::pages::jobs::thin(app.app()).await.unwrap();
         let ann = again(&app, &ann).await;
-        assert_eq!(left(&ann).await, [1, 2, 3, 4, 9], "named, published, scheduled and current ones stay");
+        assert_eq!(
+            left(&ann).await,
+            [1, 2, 3, 4, 9],
+            "named, published, scheduled and current ones stay"
+        );
         let gone = json!({ "content": "x" });
         let payload = save(&ann, &page.id, id(7), gone).await;
         assert_eq!(payload["conflict"]["base"], Value::Null, "{payload:#}");

@@ -18,9 +18,16 @@ every_database!(
             json!({ "name": "Draft one", "number": 2, "kind": "AUTOSAVE" })
         );
         assert_eq!(numbers(&ann, &page.id, ALL).await, [3, 2, 1]);
-        assert_eq!(numbers(&ann, &page.id, "").await, [2, 1], "a named autosave is history");
+        assert_eq!(
+            numbers(&ann, &page.id, "").await,
+            [2, 1],
+            "a named autosave is history"
+        );
         assert_eq!(logged(&app, "revision.named", &second).await, 1);
-        let long = format!(r#"nameRevision(revisionId: "{second}", name: "{}")"#, "n".repeat(101));
+        let long = format!(
+            r#"nameRevision(revisionId: "{second}", name: "{}")"#,
+            "n".repeat(101)
+        );
         assert_eq!(refused(&ann, &long).await, ["TOO_LONG name"]);
         for name in ["", ", name: null", r#", name: " ""#] {
             let unname = format!(r#"nameRevision(revisionId: "{second}"{name})"#);
@@ -38,12 +45,50 @@ every_database!(
         let input = json!({ "title": "New", "content": "new" });
         stored(&ann, &page.id, &page.revision_id, input).await;
         let call = format!(r#"restoreRevision(revisionId: "{}")"#, page.revision_id);
-        let selection = "page { title content wordCount currentRevision { number kind author { username } }
+        let selection =
+            "page { title content wordCount currentRevision { number kind author { username } }
             revisions { totalCount nodes { number kind } } }";
         let payload = done(change(&ann, &call, selection).await);
-        insta::assert_json_snapshot!(payload["page"], @"");
+        insta::allow_duplicates! { insta::assert_json_snapshot!(payload["page"], @r#"
+        {
+          "content": "old text",
+          "currentRevision": {
+            "author": {
+              "username": "ann"
+            },
+            "kind": "RESTORED",
+            "number": 3
+          },
+          "revisions": {
+            "nodes": [
+              {
+                "kind": "RESTORED",
+                "number": 3
+              },
+              {
+                "kind": "SAVED",
+                "number": 2
+              },
+              {
+                "kind": "CREATED",
+                "number": 1
+              }
+            ],
+            "totalCount": 3
+          },
+          "title": "Old",
+          "wordCount": 2
+        }
+        "#) };
         assert_eq!(logged(&app, "revision.restored", &page.id).await, 1);
-        done(change(&ann, &format!(r#"deletePage(pageId: "{}")"#, page.id), "page { id }").await);
+        done(
+            change(
+                &ann,
+                &format!(r#"deletePage(pageId: "{}")"#, page.id),
+                "page { id }",
+            )
+            .await,
+        );
         let refusals = refused(&ann, &call).await;
         assert_eq!(refusals.len(), 1);
         assert!(refusals[0].starts_with("CONFLICT"), "{refusals:?}");
@@ -56,8 +101,20 @@ every_database!(
         let notebook = ann.notebook("N").await;
         let page = ann.page(&notebook, "T", "a\nb\nc\n").await;
         let other = ann.page(&notebook, "O", "o").await;
-        let second = stored(&ann, &page.id, &page.revision_id, json!({ "content": "a\nB\nc\n" })).await;
-        let third = stored(&ann, &page.id, &second, json!({ "content": "a\nB\nc\nd\n" })).await;
+        let second = stored(
+            &ann,
+            &page.id,
+            &page.revision_id,
+            json!({ "content": "a\nB\nc\n" }),
+        )
+        .await;
+        let third = stored(
+            &ann,
+            &page.id,
+            &second,
+            json!({ "content": "a\nB\nc\nd\n" }),
+        )
+        .await;
         let diff = async |arguments: &str| {
             let query = format!(
                 r#"{{ revision(id: "{third}") {{ diff{arguments} {{
@@ -67,7 +124,45 @@ every_database!(
             ann.graphql(&query, json!({})).await
         };
         let shown = diff("").await;
-        insta::assert_json_snapshot!(shown.at("/revision/diff"), @"");
+        insta::allow_duplicates! { insta::assert_json_snapshot!(shown.at("/revision/diff"), @r#"
+        {
+          "deletions": 0,
+          "from": {
+            "number": 2
+          },
+          "hunks": [
+            {
+              "lines": [
+                {
+                  "kind": "CONTEXT",
+                  "text": "a"
+                },
+                {
+                  "kind": "CONTEXT",
+                  "text": "B"
+                },
+                {
+                  "kind": "CONTEXT",
+                  "text": "c"
+                },
+                {
+                  "kind": "INSERT",
+                  "text": "d"
+                }
+              ],
+              "newLines": 4,
+              "newStart": 1,
+              "oldLines": 3,
+              "oldStart": 1
+            }
+          ],
+          "insertions": 1,
+          "to": {
+            "number": 3
+          },
+          "unified": "@@ -1,3 +1,4 @@\n a\n B\n c\n+d\n"
+        }
+        "#) };
         let from = format!(r#"(fromRevisionId: "{}")"#, page.revision_id);
         let shown = diff(&from).await;
         assert_eq!(shown.at("/revision/diff/from/number"), 1);

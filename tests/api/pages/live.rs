@@ -45,13 +45,43 @@ every_database!(
         let page = ann.page(&notebook, "T", "a\n\nb\n\nc\n").await;
         let mut events = follow(&app, &bob, &page.id).await;
         let created = event(&mut events).await;
-        insta::assert_json_snapshot!(created, { ".cursor" => "[cursor]", ".pageId" => "[id]" }, @"");
+        insta::allow_duplicates! { insta::assert_json_snapshot!(created, { ".cursor" => "[cursor]", ".pageId" => "[id]" }, @r#"
+        {
+          "actor": {
+            "username": "ann"
+          },
+          "clientId": null,
+          "cursor": "[cursor]",
+          "kind": "CREATED",
+          "page": {
+            "content": "a\n\nb\n\nc\n",
+            "title": "T"
+          },
+          "pageId": "[id]",
+          "revision": {
+            "content": "a\n\nb\n\nc\n",
+            "number": 1
+          }
+        }
+        "#) };
         let auto = autosaved(&ann, &page.id, &page.revision_id, "A\n\nb\n\nc\n", "tab").await;
         let saved = event(&mut events).await;
-        assert_eq!((&saved["kind"], &saved["clientId"]), (&json!("AUTOSAVED"), &json!("tab")));
-        assert_eq!(saved["revision"], json!({ "number": 2, "content": "A\n\nb\n\nc\n" }));
+        assert_eq!(
+            (&saved["kind"], &saved["clientId"]),
+            (&json!("AUTOSAVED"), &json!("tab"))
+        );
+        assert_eq!(
+            saved["revision"],
+            json!({ "number": 2, "content": "A\n\nb\n\nc\n" })
+        );
         assert_eq!(saved["page"]["content"], "A\n\nb\n\nc\n");
-        stored(&bob, &page.id, &auto, json!({ "content": "AA\n\nb\n\nc\n" })).await;
+        stored(
+            &bob,
+            &page.id,
+            &auto,
+            json!({ "content": "AA\n\nb\n\nc\n" }),
+        )
+        .await;
         stored(&ann, &page.id, &auto, json!({ "content": "A\n\nb\n\nC\n" })).await;
         act(&ann, "move", &page.id, ", position: 0").await;
         publish(&ann, &page.id).await;
@@ -62,7 +92,16 @@ every_database!(
         act(&ann, "restore", &page.id, "").await;
         assert_eq!(
             kinds(&mut events, 8).await,
-            ["SAVED", "MERGED", "MOVED", "PUBLISHED", "UNPUBLISHED", "RESTORED", "DELETED", "RESTORED"]
+            [
+                "SAVED",
+                "MERGED",
+                "MOVED",
+                "PUBLISHED",
+                "UNPUBLISHED",
+                "RESTORED",
+                "DELETED",
+                "RESTORED"
+            ]
         );
         act(&ann, "delete", &page.id, "").await;
         act(&ann, "purge", &page.id, "").await;
@@ -92,7 +131,11 @@ every_database!(
         assert_eq!(kinds(&mut missed, 4).await, rest);
         let variables = json!({ "id": page.id, "number": 2 });
         let mut missed = app.subscribe(&ann, EVENTS, variables).await;
-        assert_eq!(kinds(&mut missed, 4).await, rest, "behind the save of revision 2");
+        assert_eq!(
+            kinds(&mut missed, 4).await,
+            rest,
+            "behind the save of revision 2"
+        );
         let variables = json!({ "id": page.id, "number": 3 });
         let mut missed = app.subscribe(&ann, EVENTS, variables).await;
         let variables = json!({ "id": notebook, "after": first["cursor"] });
@@ -103,28 +146,39 @@ every_database!(
         assert_eq!(kinds(&mut whole, 1).await, ["PUBLISHED"]);
         let other = ann.page(&notebook, "Other", "").await;
         let event = event(&mut whole).await;
-        assert_eq!((&event["kind"], &event["pageId"]), (&json!("CREATED"), &json!(other.id)));
+        assert_eq!(
+            (&event["kind"], &event["pageId"]),
+            (&json!("CREATED"), &json!(other.id))
+        );
         assert_eq!(event["page"]["title"], "Other");
 
         let elsewhere = ann.notebook("Elsewhere").await;
         for (query, variables) in [
             (EVENTS, json!({ "id": page.id, "after": "nonsense" })),
-            (EVENTS, json!({ "id": page.id, "after": first["cursor"], "number": 1 })),
-            (OF_NOTEBOOK, json!({ "id": elsewhere, "after": first["cursor"] })),
+            (
+                EVENTS,
+                json!({ "id": page.id, "after": first["cursor"], "number": 1 }),
+            ),
+            (
+                OF_NOTEBOOK,
+                json!({ "id": elsewhere, "after": first["cursor"] }),
+            ),
         ] {
             let refused = app.subscribe(&ann, query, variables).await;
-            assert_eq!(code(refused).await, "BAD_USER_INPUT");
+            assert_eq!(
+                refusal(refused).await["extensions"]["code"],
+                "BAD_USER_INPUT"
+            );
         }
     }
 );
 
-/// The code of the error that a subscription is refused with.
-async fn code(mut refused: Subscription) -> String {
-    let errors = match refused.ended().await {
-        Ending::Failed(errors) => errors,
+/// The error that a subscription is refused with.
+async fn refusal(mut refused: Subscription) -> Value {
+    match refused.ended().await {
+        Ending::Failed(mut errors) => errors[0].take(),
         other => panic!("a refusal was expected, and not {other:?}"),
-    };
-    errors[0]["extensions"]["code"].as_str().unwrap().to_owned()
+    }
 }
 
 every_database!(
@@ -133,9 +187,22 @@ every_database!(
         let notebook = ann.notebook("N").await;
         let page = ann.page(&notebook, "T", "1").await;
         let hidden = ann.page(&notebook, "Hidden", "h").await;
-        for (query, id) in [(EVENTS, &page.id), (OF_NOTEBOOK, &notebook)] {
-            let refused = app.subscribe(&app.client(), query, json!({ "id": id })).await;
-            assert_eq!(code(refused).await, "NOT_FOUND");
+        let (no_page, no_notebook) = (
+            "page_01h455vb4pex5vsknk084sn02q".to_owned(),
+            "notebook_01h455vb4pex5vsknk084sn02q".to_owned(),
+        );
+        for (query, id, missing) in [
+            (EVENTS, &page.id, &no_page),
+            (OF_NOTEBOOK, &notebook, &no_notebook),
+        ] {
+            let anybody = app.client();
+            let secret = app.subscribe(&anybody, query, json!({ "id": id })).await;
+            let nothing = app
+                .subscribe(&anybody, query, json!({ "id": missing }))
+                .await;
+            let (secret, nothing) = (refusal(secret).await, refusal(nothing).await);
+            assert_eq!(secret, nothing, "a draft is as good as missing");
+            assert_eq!(secret["extensions"]["code"], "BAD_USER_INPUT");
         }
         publish(&ann, &page.id).await;
         publish_notebook(&ann, &notebook).await;
@@ -148,18 +215,30 @@ every_database!(
         let mut whole = app.subscribe(&app.client(), OF_NOTEBOOK, variables).await;
         let second = autosaved(&ann, &page.id, &page.revision_id, "2", "tab").await;
         stored(&ann, &page.id, &second, json!({ "content": "3" })).await;
-        stored(&ann, &hidden.id, &hidden.revision_id, json!({ "content": "secret" })).await;
+        stored(
+            &ann,
+            &hidden.id,
+            &hidden.revision_id,
+            json!({ "content": "secret" }),
+        )
+        .await;
         publish(&ann, &page.id).await;
         let event_of_page = event(&mut events).await;
         assert_eq!(event_of_page["kind"], "PUBLISHED");
         assert_eq!(event_of_page["page"]["content"], "3");
-        assert_eq!(event_of_page["revision"], json!({ "number": 3, "content": "3" }));
+        assert_eq!(
+            event_of_page["revision"],
+            json!({ "number": 3, "content": "3" })
+        );
         let of_notebook = kinds(&mut whole, 3).await;
         assert_eq!(of_notebook, ["PUBLISHED", "UNPUBLISHED", "PUBLISHED"]);
         act(&ann, "unpublish", &page.id, "").await;
         let last = event(&mut events).await;
         assert_eq!(last["kind"], "UNPUBLISHED");
-        assert_eq!((&last["page"], &last["revision"]), (&Value::Null, &Value::Null));
+        assert_eq!(
+            (&last["page"], &last["revision"]),
+            (&Value::Null, &Value::Null)
+        );
         assert_eq!(events.ended().await, Ending::Complete);
         assert_eq!(kinds(&mut whole, 1).await, ["UNPUBLISHED"]);
         let call = format!(r#"unpublishNotebook(notebookId: "{notebook}")"#);
@@ -176,12 +255,22 @@ every_database!(
         share(&ann, &notebook, &bob, "VIEWER").await;
         let mut events = follow(&app, &bob, &page.id).await;
         assert_eq!(kinds(&mut events, 1).await, ["CREATED"]);
-        let call = format!(r#"removeCollaborator(notebookId: "{notebook}", userId: "{}")"#, bob.id);
+        let call = format!(
+            r#"removeCollaborator(notebookId: "{notebook}", userId: "{}")"#,
+            bob.id
+        );
         done(change(&ann, &call, "notebook { id }").await);
-        stored(&ann, &page.id, &page.revision_id, json!({ "content": "secret" })).await;
+        stored(
+            &ann,
+            &page.id,
+            &page.revision_id,
+            json!({ "content": "secret" }),
+        )
+        .await;
         assert_eq!(events.ended().await, Ending::Complete);
         let refused = follow(&app, &bob, &page.id).await;
-        assert_eq!(code(refused).await, "NOT_FOUND");
+        let refusal = refusal(refused).await;
+        assert_eq!(refusal["extensions"]["code"], "BAD_USER_INPUT");
     }
 );
 

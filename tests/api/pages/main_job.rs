@@ -40,7 +40,13 @@ every_database!(
             );
         }
         publish_notebook(&ann, &notebook).await;
-        stored(&ann, &pages[0].id, &current(&ann, &pages[0].id).await, json!({ "content": "secret" })).await;
+        stored(
+            &ann,
+            &pages[0].id,
+            &current(&ann, &pages[0].id).await,
+            json!({ "content": "secret" }),
+        )
+        .await;
 
         let read = format!(
             r#"{{ notebook(id: "{notebook}") {{
@@ -53,14 +59,21 @@ every_database!(
         assert_eq!(seen["state"], "PUBLISHED");
         assert_eq!(seen["viewerCanEdit"], false);
         assert_eq!(seen["owner"]["username"], "ann");
-        assert_eq!((&seen["pageCount"], &seen["pages"]["totalCount"]), (&json!(3), &json!(3)));
+        assert_eq!(
+            (&seen["pageCount"], &seen["pages"]["totalCount"]),
+            (&json!(3), &json!(3))
+        );
         let nodes = seen["pages"]["nodes"].as_array().unwrap();
-        let titles: Vec<_> = nodes.iter().map(|page| page["title"].as_str().unwrap()).collect();
+        let titles: Vec<_> = nodes
+            .iter()
+            .map(|page| page["title"].as_str().unwrap())
+            .collect();
         assert_eq!(titles, ["Um", "Dois", "Três"]);
         for page in nodes {
             assert_eq!(
                 page["content"],
-                TEXT.replace("first", "ann wrote 4").replace("last", "bob wrote 4")
+                TEXT.replace("first", "ann wrote 4")
+                    .replace("last", "bob wrote 4")
             );
             let html = page["html"].as_str().unwrap();
             assert!(html.contains("<em>middle</em>"), "{html}");
@@ -69,8 +82,16 @@ every_database!(
         }
         let words = nodes.iter().map(|page| page["wordCount"].as_i64().unwrap());
         assert_eq!(seen["wordCount"], words.sum::<i64>());
-        let listed = look(&app.client(), "{ notebooks { totalCount nodes { id } } }", "/notebooks").await;
-        assert_eq!(listed, json!({ "totalCount": 1, "nodes": [{ "id": notebook }] }));
+        let listed = look(
+            &app.client(),
+            "{ notebooks { totalCount nodes { id } } }",
+            "/notebooks",
+        )
+        .await;
+        assert_eq!(
+            listed,
+            json!({ "totalCount": 1, "nodes": [{ "id": notebook }] })
+        );
     }
 );
 

@@ -7,9 +7,7 @@ every_database!(
         let ann = app.user("ann").await;
         let notebook = ann.notebook("N").await;
         let page = ann.page(&notebook, "T", "zero").await;
-        let numbered = |sequence: i32, text: &str| {
-            json!({ "content": text, "clientId": "tab", "clientSequence": sequence, "autosave": true })
-        };
+        let numbered = |sequence: i32, text: &str| json!({ "content": text, "clientId": "tab", "clientSequence": sequence, "autosave": true });
         let base = &page.revision_id;
         let first = stored(&ann, &page.id, base, numbered(1, "one")).await;
         let repeated = save(&ann, &page.id, base, numbered(1, "one")).await;
@@ -22,7 +20,10 @@ every_database!(
         assert_eq!(late["superseded"], true);
         assert_eq!(late["revision"]["id"], third);
         assert_eq!(late["page"]["content"], "three");
-        assert_eq!(numbers(&ann, &page.id, "(includeAutosaves: true)").await, [3, 1]);
+        assert_eq!(
+            numbers(&ann, &page.id, "(includeAutosaves: true)").await,
+            [3, 1]
+        );
 
         let mut other = numbered(1, "four");
         other["clientId"] = json!("another tab");
@@ -44,7 +45,8 @@ every_database!(
             let (ann, page) = (ann.clone(), page.clone());
             tokio::spawn(async move {
                 let text = format!("writer {writer}\n");
-                let input = json!({ "content": text, "autosave": true, "clientId": format!("c{writer}") });
+                let input =
+                    json!({ "content": text, "autosave": true, "clientId": format!("c{writer}") });
                 let payload = done(save(&ann, &page.id, &page.revision_id, input).await);
                 match payload["revision"]["id"].as_str() {
                     Some(id) => Some((id.to_owned(), text)),

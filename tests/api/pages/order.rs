@@ -7,7 +7,10 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
     }
 }
@@ -17,6 +20,8 @@ impl Numbers {
 struct Model {
     shelf: Vec<String>,
     trash: Vec<(String, usize)>,
+    /// How often each kind of change came about.
+    done: [usize; 6],
 }
 
 impl Model {
@@ -26,6 +31,7 @@ impl Model {
         let act = if count == 0 { 0 } else { numbers.below(10) };
         match act {
             0..=2 => {
+                self.done[0] += 1;
                 let place = numbers.below(count + 1);
                 let call = format!(
                     r#"createPage(input: {{ notebookId: "{notebook}", title: "p", position: {place} }})"#
@@ -35,6 +41,7 @@ impl Model {
                 self.shelf.insert(place, id);
             }
             3..=5 => {
+                self.done[1] += 1;
                 let (from, to) = (numbers.below(count), numbers.below(count));
                 let id = self.shelf.remove(from);
                 let call = format!(r#"movePage(pageId: "{id}", position: {to})"#);
@@ -42,21 +49,39 @@ impl Model {
                 self.shelf.insert(to, id);
             }
             6 | 7 => {
+                self.done[2] += 1;
                 let place = numbers.below(count);
                 let id = self.shelf.remove(place);
-                done(change(ann, &format!(r#"deletePage(pageId: "{id}")"#), "page { id }").await);
+                done(
+                    change(
+                        ann,
+                        &format!(r#"deletePage(pageId: "{id}")"#),
+                        "page { id }",
+                    )
+                    .await,
+                );
                 self.trash.push((id, place));
             }
             8 if !self.trash.is_empty() => {
+                self.done[3] += 1;
                 let (id, place) = self.trash.remove(numbers.below(self.trash.len()));
-                done(change(ann, &format!(r#"restorePage(pageId: "{id}")"#), "page { id }").await);
+                done(
+                    change(
+                        ann,
+                        &format!(r#"restorePage(pageId: "{id}")"#),
+                        "page { id }",
+                    )
+                    .await,
+                );
                 self.shelf.insert(place.min(count), id);
             }
             9 if !self.trash.is_empty() => {
+                self.done[4] += 1;
                 let (id, _) = self.trash.remove(numbers.below(self.trash.len()));
                 done(change(ann, &format!(r#"purgePage(pageId: "{id}")"#), "deletedId").await);
             }
             _ => {
+                self.done[5] += 1;
                 let id = &self.shelf[numbers.below(count)];
                 let call = format!(r#"movePage(pageId: "{id}", position: {count})"#);
                 assert_eq!(refused(ann, &call).await, ["OUT_OF_RANGE position"]);
@@ -85,7 +110,11 @@ every_database!(
                 "after step {step}"
             );
         }
-        assert!(!model.trash.is_empty(), "the sequence exercises the trash");
+        assert!(
+            model.done.iter().all(|times| *times > 0),
+            "{:?}",
+            model.done
+        );
     }
 );
 

@@ -14,7 +14,11 @@ pub async fn walk(
 ) {
     for &size in sizes {
         for backwards in [false, true] {
-            let (count, from) = if backwards { ("last", "before") } else { ("first", "after") };
+            let (count, from) = if backwards {
+                ("last", "before")
+            } else {
+                ("first", "after")
+            };
             let mut met: Vec<String> = Vec::new();
             let mut cursor: Option<String> = None;
             for _ in 0..=expected.len() {
@@ -27,7 +31,9 @@ pub async fn walk(
                 assert_eq!(list["totalCount"], expected.len(), "{arguments}");
                 let edges = list["edges"].as_array().unwrap();
                 assert!(edges.len() <= size);
-                let ids = edges.iter().map(|edge| edge["node"]["id"].as_str().unwrap().to_owned());
+                let ids = edges
+                    .iter()
+                    .map(|edge| edge["node"]["id"].as_str().unwrap().to_owned());
                 if backwards {
                     met.splice(0..0, ids);
                 } else {
@@ -40,8 +46,16 @@ pub async fn walk(
                     ("hasNextPage", "hasPreviousPage", "endCursor")
                 };
                 assert_eq!(info[behind], cursor.is_some(), "{arguments}: {info}");
-                assert_eq!(info[more], met.len() < expected.len(), "{arguments}: {info}");
-                let edge = if backwards { edges.first() } else { edges.last() };
+                assert_eq!(
+                    info[more],
+                    met.len() < expected.len(),
+                    "{arguments}: {info}"
+                );
+                let edge = if backwards {
+                    edges.first()
+                } else {
+                    edges.last()
+                };
                 assert_eq!(edge.map(|edge| &edge["cursor"]), Some(&info[end]));
                 cursor = info[end].as_str().map(str::to_owned);
                 if info[more] == false {
@@ -73,10 +87,19 @@ every_database!(
             done(change(&ann, &call, "page { id }").await);
         }
         let trash = |arguments: &str| {
-            format!(r#"{{ notebook(id: "{notebook}") {{ pages(trashed: true, {arguments}) {{ {LIST} }} }} }}"#)
+            format!(
+                r#"{{ notebook(id: "{notebook}") {{ pages(trashed: true, {arguments}) {{ {LIST} }} }} }}"#
+            )
         };
         // They stood at 0 and, once that gap was closed, at 1.
-        walk(&ann, "/notebook/pages", &[ids[0].clone(), ids[2].clone()], &[1, 2, 5], trash).await;
+        walk(
+            &ann,
+            "/notebook/pages",
+            &[ids[0].clone(), ids[2].clone()],
+            &[1, 2, 5],
+            trash,
+        )
+        .await;
         let omitted = look(&ann, &list("first: 20"), "/notebook/pages").await;
         for value in ["null", "false"] {
             let given = list(&format!("first: 20, trashed: {value}"));
@@ -90,7 +113,10 @@ every_database!(
         let ann = app.user("ann").await;
         let notebook = ann.notebook("N").await;
         let page = ann.page(&notebook, "T", "0").await;
-        let (mut all, mut saved) = (vec![page.revision_id.clone()], vec![page.revision_id.clone()]);
+        let (mut all, mut saved) = (
+            vec![page.revision_id.clone()],
+            vec![page.revision_id.clone()],
+        );
         for number in 1..=9 {
             let base = all[0].clone();
             let autosave = number % 3 == 0;
@@ -112,7 +138,10 @@ every_database!(
         }
         publish_notebook(&ann, &notebook).await;
         let list = |arguments: &str| {
-            format!(r#"{{ page(id: "{}") {{ revisions({arguments}) {{ {LIST} }} }} }}"#, page.id)
+            format!(
+                r#"{{ page(id: "{}") {{ revisions({arguments}) {{ {LIST} }} }} }}"#,
+                page.id
+            )
         };
         walk(&app.client(), "/page/revisions", &all[..1], &[1, 5], list).await;
     }
@@ -127,20 +156,44 @@ every_database!(
             format!(r#"{{ notebook(id: "{notebook}") {{ pages({arguments}) {{ {LIST} }} }} }}"#)
         };
         let revisions = |arguments: &str| {
-            format!(r#"{{ page(id: "{}") {{ revisions({arguments}) {{ {LIST} }} }} }}"#, page.id)
+            format!(
+                r#"{{ page(id: "{}") {{ revisions({arguments}) {{ {LIST} }} }} }}"#,
+                page.id
+            )
         };
-        let of_page = look(&ann, &pages("first: 1"), "/notebook/pages/pageInfo/endCursor").await;
-        let of_revision =
-            look(&ann, &revisions("first: 1"), "/page/revisions/pageInfo/endCursor").await;
-        let sizes = ["first: 0", "first: -1", "first: 101", "last: 0", "last: 101", "first: 1, last: 1"];
-        for (list, other) in [(&pages as &dyn Fn(&str) -> String, &of_revision), (&revisions, &of_page)] {
+        let of_page = look(
+            &ann,
+            &pages("first: 1"),
+            "/notebook/pages/pageInfo/endCursor",
+        )
+        .await;
+        let of_revision = look(
+            &ann,
+            &revisions("first: 1"),
+            "/page/revisions/pageInfo/endCursor",
+        )
+        .await;
+        let sizes = [
+            "first: 0",
+            "first: -1",
+            "first: 101",
+            "last: 0",
+            "last: 101",
+            "first: 1, last: 1",
+        ];
+        for (list, other) in [
+            (&pages as &dyn Fn(&str) -> String, &of_revision),
+            (&revisions, &of_page),
+        ] {
             for arguments in sizes {
                 let reply = ann.graphql(&list(arguments), json!({})).await;
                 assert_eq!(reply.code(), "BAD_USER_INPUT", "{arguments}");
             }
             for cursor in [other.as_str().unwrap(), "", "nonsense", "W10"] {
                 for side in ["after", "before"] {
-                    let reply = ann.graphql(&list(&format!(r#"{side}: "{cursor}""#)), json!({})).await;
+                    let reply = ann
+                        .graphql(&list(&format!(r#"{side}: "{cursor}""#)), json!({}))
+                        .await;
                     assert_eq!(reply.code(), "BAD_USER_INPUT", "{side} {cursor}");
                 }
             }

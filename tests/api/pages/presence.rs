@@ -36,14 +36,22 @@ every_database!(
         assert_eq!(present(&mut of_ann).await, entries(&[("ann", true)]));
         let mut of_bob = app.subscribe(&bob, PRESENCE, editing).await;
         let both = entries(&[("ann", true), ("bob", false)]);
-        assert_eq!(present(&mut of_bob).await, both, "who may not edit does not");
+        assert_eq!(
+            present(&mut of_bob).await,
+            both,
+            "who may not edit does not"
+        );
         assert_eq!(present(&mut of_ann).await, both);
         of_bob.stop().await;
         assert_eq!(present(&mut of_ann).await, entries(&[("ann", true)]));
         let omitted = json!({ "id": page.id, "editing": null });
         let mut second = app.subscribe(&ann, PRESENCE, omitted).await;
         let twice = entries(&[("ann", true), ("ann", false)]);
-        assert_eq!(present(&mut second).await, twice, "one entry per connection");
+        assert_eq!(
+            present(&mut second).await,
+            twice,
+            "one entry per connection"
+        );
         assert_eq!(present(&mut of_ann).await, twice);
     }
 );
@@ -53,17 +61,24 @@ every_database!(
         let (ann, bob) = (app.user("ann").await, app.user("bob").await);
         let notebook = ann.notebook("N").await;
         let page = ann.page(&notebook, "T", "1").await;
-        for (client, expected) in [(&bob, "NOT_FOUND"), (&app.client(), "UNAUTHENTICATED")] {
-            let mut refused = app.subscribe(client, PRESENCE, json!({ "id": page.id })).await;
+        for (client, expected) in [(&bob, "BAD_USER_INPUT"), (&app.client(), "UNAUTHENTICATED")] {
+            let mut refused = app
+                .subscribe(client, PRESENCE, json!({ "id": page.id }))
+                .await;
             let Ending::Failed(errors) = refused.ended().await else {
                 panic!("a refusal was expected");
             };
             assert_eq!(errors[0]["extensions"]["code"], expected);
         }
         share(&ann, &notebook, &bob, "VIEWER").await;
-        let mut presence = app.subscribe(&bob, PRESENCE, json!({ "id": page.id })).await;
+        let mut presence = app
+            .subscribe(&bob, PRESENCE, json!({ "id": page.id }))
+            .await;
         assert_eq!(present(&mut presence).await, entries(&[("bob", false)]));
-        let call = format!(r#"removeCollaborator(notebookId: "{notebook}", userId: "{}")"#, bob.id);
+        let call = format!(
+            r#"removeCollaborator(notebookId: "{notebook}", userId: "{}")"#,
+            bob.id
+        );
         done(change(&ann, &call, "notebook { id }").await);
         assert_eq!(presence.ended().await, Ending::Complete);
     }

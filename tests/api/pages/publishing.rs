@@ -26,20 +26,40 @@ every_database!(
         let mut events = app.subscribe(&ann, EVENTS, json!({ "id": page.id })).await;
         assert_eq!(events.next().await["data"]["pageEvents"]["kind"], "CREATED");
         // Another publication that waits is replaced.
-        done(change(&ann, &at(&page.id, &ahead(&app, 3_600_000)), "page { publishAt }").await);
+        done(
+            change(
+                &ann,
+                &at(&page.id, &ahead(&app, 3_600_000)),
+                "page { publishAt }",
+            )
+            .await,
+        );
         let soon = at(&page.id, &ahead(&app, 1_500));
         let payload = done(change(&ann, &soon, "page { publishAt state }").await);
         assert_eq!(payload["page"]["state"], "DRAFT");
         assert!(payload["page"]["publishAt"].is_string());
-        stored(&ann, &page.id, &page.revision_id, json!({ "content": "moved on" })).await;
+        stored(
+            &ann,
+            &page.id,
+            &page.revision_id,
+            json!({ "content": "moved on" }),
+        )
+        .await;
         assert_eq!(events.next().await["data"]["pageEvents"]["kind"], "SAVED");
         let event = events.next().await;
         assert_eq!(
             event["data"]["pageEvents"],
             json!({ "kind": "PUBLISHED", "revision": { "number": 1 } })
         );
-        assert_eq!(see(&app.client(), &page.id, "content").await, json!({ "content": "pinned" }));
-        let seen = see(&ann, &page.id, "content publishAt hasUnpublishedChanges published { kind }");
+        assert_eq!(
+            see(&app.client(), &page.id, "content").await,
+            json!({ "content": "pinned" })
+        );
+        let seen = see(
+            &ann,
+            &page.id,
+            "content publishAt hasUnpublishedChanges published { kind }",
+        );
         assert_eq!(
             seen.await,
             json!({
@@ -47,7 +67,10 @@ every_database!(
                 "published": { "kind": "PUBLISHED" },
             })
         );
-        assert_eq!(logged(&app, "page.publication_scheduled", &page.id).await, 2);
+        assert_eq!(
+            logged(&app, "page.publication_scheduled", &page.id).await,
+            2
+        );
         assert_eq!(logged(&app, "page.published", &page.id).await, 1);
     }
 );
@@ -61,16 +84,38 @@ every_database!(
         done(change(&ann, &call, "page { publishAt }").await);
         let cancel = format!(r#"cancelScheduledPublish(pageId: "{}")"#, page.id);
         let payload = done(change(&ann, &cancel, "page { publishAt state }").await);
-        assert_eq!(payload["page"], json!({ "publishAt": null, "state": "DRAFT" }));
+        assert_eq!(
+            payload["page"],
+            json!({ "publishAt": null, "state": "DRAFT" })
+        );
         assert_eq!(refused(&ann, &cancel).await, ["CONFLICT pageId"]);
-        assert_eq!(logged(&app, "page.publication_cancelled", &page.id).await, 1);
-        for ending in [format!(r#"publishPage(pageId: "{}")"#, page.id), format!(r#"deletePage(pageId: "{}")"#, page.id)] {
-            done(change(&ann, &at(&page.id, &ahead(&app, 3_600_000)), "page { publishAt }").await);
+        assert_eq!(
+            logged(&app, "page.publication_cancelled", &page.id).await,
+            1
+        );
+        for ending in [
+            format!(r#"publishPage(pageId: "{}")"#, page.id),
+            format!(r#"deletePage(pageId: "{}")"#, page.id),
+        ] {
+            done(
+                change(
+                    &ann,
+                    &at(&page.id, &ahead(&app, 3_600_000)),
+                    "page { publishAt }",
+                )
+                .await,
+            );
             let payload = done(change(&ann, &ending, "page { publishAt }").await);
-            assert_eq!(payload["page"]["publishAt"], Value::Null, "{ending} cancels it too");
+            assert_eq!(
+                payload["page"]["publishAt"],
+                Value::Null,
+                "{ending} cancels it too"
+            );
         }
         let waiting = app
-            .execute("UPDATE jobs SET kind = kind WHERE kind = 'pages.publish' AND status = 'QUEUED'")
+            .execute(
+                "UPDATE jobs SET kind = kind WHERE kind = 'pages.publish' AND status = 'QUEUED'",
+            )
             .await;
         assert_eq!(waiting, 0);
     }
@@ -83,9 +128,18 @@ every_database!(
         let page = ann.page(&notebook, "T", "one").await;
         let past = at(&page.id, "2001-01-01T00:00:00Z");
         let payload = done(change(&ann, &past, "page { state publishAt }").await);
-        assert_eq!(payload["page"], json!({ "state": "PUBLISHED", "publishAt": null }));
-        for time in [ahead(&app, 6 * 366 * 86_400_000), "9999-12-31T23:59:59Z".to_owned()] {
-            assert_eq!(refused(&ann, &at(&page.id, &time)).await, ["OUT_OF_RANGE at"]);
+        assert_eq!(
+            payload["page"],
+            json!({ "state": "PUBLISHED", "publishAt": null })
+        );
+        for time in [
+            ahead(&app, 6 * 366 * 86_400_000),
+            "9999-12-31T23:59:59Z".to_owned(),
+        ] {
+            assert_eq!(
+                refused(&ann, &at(&page.id, &time)).await,
+                ["OUT_OF_RANGE at"]
+            );
         }
     }
 );
@@ -97,11 +151,23 @@ every_database!(
         publish_notebook(&ann, &notebook).await;
         let page = ann.page(&notebook, "One", "one").await;
         let other = ann.page(&notebook, "O", "o").await;
-        stored(&ann, &page.id, &page.revision_id, json!({ "content": "two", "title": "Two" })).await;
+        stored(
+            &ann,
+            &page.id,
+            &page.revision_id,
+            json!({ "content": "two", "title": "Two" }),
+        )
+        .await;
         let pin = |revision: &str| {
-            format!(r#"publishPage(pageId: "{}", revisionId: "{revision}", at: null)"#, page.id)
+            format!(
+                r#"publishPage(pageId: "{}", revisionId: "{revision}", at: null)"#,
+                page.id
+            )
         };
-        assert_eq!(refused(&ann, &pin(&other.revision_id)).await, ["NOT_FOUND revisionId"]);
+        assert_eq!(
+            refused(&ann, &pin(&other.revision_id)).await,
+            ["NOT_FOUND revisionId"]
+        );
         done(change(&ann, &pin(&page.revision_id), "page { id }").await);
         assert_eq!(
             see(&app.client(), &page.id, "title content").await,
@@ -128,24 +194,50 @@ every_database!(
         let notebook = ann.notebook("N").await;
         let first = ann.page(&notebook, "One", "one").await;
         let gone = ann.page(&notebook, "Gone", "gone").await;
-        done(change(&ann, &format!(r#"deletePage(pageId: "{}")"#, gone.id), "page { id }").await);
+        done(
+            change(
+                &ann,
+                &format!(r#"deletePage(pageId: "{}")"#, gone.id),
+                "page { id }",
+            )
+            .await,
+        );
         publish_notebook(&ann, &notebook).await;
-        let since = look(&ann, &format!(r#"{{ notebook(id: "{notebook}") {{ publishedAt }} }}"#), "/notebook").await;
+        let since = look(
+            &ann,
+            &format!(r#"{{ notebook(id: "{notebook}") {{ publishedAt }} }}"#),
+            "/notebook",
+        )
+        .await;
         app.clock().advance(Duration::from_secs(60));
-        stored(&ann, &first.id, &first.revision_id, json!({ "content": "two" })).await;
+        stored(
+            &ann,
+            &first.id,
+            &first.revision_id,
+            json!({ "content": "two" }),
+        )
+        .await;
         let second = ann.page(&notebook, "Two", "2").await;
         publish_notebook(&ann, &notebook).await;
-        let read = format!(r#"{{ notebook(id: "{notebook}") {{ publishedAt pages {{ nodes {{ id content }} }} }} }}"#);
+        let read = format!(
+            r#"{{ notebook(id: "{notebook}") {{ publishedAt pages {{ nodes {{ id content }} }} }} }}"#
+        );
         let mut seen = look(&app.client(), &read, "/notebook").await;
         let nodes = seen["pages"].take();
         assert_eq!(
             nodes["nodes"],
             json!([{ "id": first.id, "content": "two" }, { "id": second.id, "content": "2" }])
         );
-        assert_eq!(seen["publishedAt"], since["publishedAt"], "it is public since the first time");
+        assert_eq!(
+            seen["publishedAt"], since["publishedAt"],
+            "it is public since the first time"
+        );
         let call = format!(r#"restorePage(pageId: "{}")"#, gone.id);
         let payload = done(change(&ann, &call, "page { state }").await);
-        assert_eq!(payload["page"]["state"], "DRAFT", "what was in the trash was not published");
+        assert_eq!(
+            payload["page"]["state"], "DRAFT",
+            "what was in the trash was not published"
+        );
         assert_eq!(logged(&app, "notebook.published", &notebook).await, 2);
     }
 );
