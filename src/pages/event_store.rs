@@ -1,6 +1,6 @@
 //! SQL of events: what happened to pages, numbered by their notebook.
 
-use diesel::dsl::{exists, max, not};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -54,13 +54,16 @@ pub async fn seq_of_revision(
         PageEventKind::Merged,
         PageEventKind::Restored,
     ];
+    // Out of the trash is RESTORED too, with the number of a revision that was stored before it.
     let seq = events::table
         .filter(events::page_id.eq(page))
         .filter(events::revision_number.le(revision_number))
         .filter(events::kind.eq_any(writes))
-        .select(max(events::seq))
-        .get_result(conn)
-        .await?;
+        .order((events::revision_number.desc(), events::seq.asc()))
+        .select(events::seq)
+        .first(conn)
+        .await
+        .optional()?;
     Ok(seq)
 }
 

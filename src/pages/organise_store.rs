@@ -183,7 +183,7 @@ pub async fn relocate(
 ) -> Result<()> {
     transaction!(conn, {
         let (notebook, page) = lock(conn, notebook, page).await?;
-        if page.deleted_at.is_some() {
+        if page.deleted_at.is_some() || notebook.deleted_at.is_some() {
             return Err(in_the_trash());
         }
         let last = count(conn, notebook.id).await? - 1;

@@ -14,6 +14,8 @@ mod caching;
 mod clients;
 mod contract;
 mod layers;
+mod notebooks;
+mod pages;
 mod platform;
 mod program;
 mod shutdown;

@@ -1,10 +1,6 @@
 //! A real server on a free port with a database of its own, and clients that speak to it.
 
-#![expect(
-    dead_code,
-    unused_imports,
-    reason = "the tests of the slices use what is here"
-)]
+#![expect(dead_code, reason = "the tests of the slices use what is here")]
 
 mod app;
 mod client;
