@@ -74,7 +74,7 @@ impl Schema {
     pub async fn execute(&self, mut request: Request) -> Response {
         match self.around(&mut request) {
             Ok(mut around) => around.finish(self.0.engine.execute(request).await),
-            Err(refused) => refused,
+            Err(refused) => *refused,
         }
     }
 
@@ -88,11 +88,11 @@ impl Schema {
                     .map(move |response| around.finish(response))
                     .boxed()
             }
-            Err(refused) => futures_util::stream::once(std::future::ready(refused)).boxed(),
+            Err(refused) => futures_util::stream::once(std::future::ready(*refused)).boxed(),
         }
     }
 
-    fn around(&self, request: &mut Request) -> Result<Around, Response> {
+    fn around(&self, request: &mut Request) -> Result<Around, Box<Response>> {
         let viewer = request.data.get(&TypeId::of::<Viewer>());
         let viewer = viewer.and_then(|viewer| viewer.downcast_ref::<Viewer>());
         let request_id = viewer.and_then(|viewer| viewer.client.request_id.clone());
@@ -114,7 +114,7 @@ impl Schema {
                 }
                 Ok(around)
             }
-            Err(error) => Err(around.finish(Response::from_errors(vec![error]))),
+            Err(error) => Err(Box::new(around.finish(Response::from_errors(vec![error])))),
         }
     }
 }

@@ -7,12 +7,12 @@
 )]
 
 mod accounts;
-mod demo;
-mod doctor;
 mod browser;
 mod caching;
 mod clients;
 mod contract;
+mod demo;
+mod doctor;
 mod layers;
 mod notebooks;
 mod pages;
