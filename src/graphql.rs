@@ -11,3 +11,4 @@ pub mod order;
 pub mod paging;
 pub mod payload;
 pub mod telemetry;
+mod tokens;
