@@ -10,3 +10,4 @@ pub mod paging;
 pub mod payload;
 pub mod shape;
 pub mod telemetry;
+mod tokens;
