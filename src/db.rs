@@ -7,6 +7,7 @@ pub mod migrations;
 pub mod postgres;
 pub mod schema;
 pub mod sqlite;
+pub mod statements;
 pub mod top_of_each;
 pub mod types;
 
@@ -41,6 +42,14 @@ impl Db {
         match self {
             Self::Sqlite(_) => "sqlite",
             Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// How many statements were sent to the database since it was opened.
+    pub fn statements(&self) -> u64 {
+        match self {
+            Self::Sqlite(pool) => pool.statements(),
+            Self::Postgres(pool) => pool.statements(),
         }
     }
 }

@@ -82,6 +82,10 @@ fn describe() {
         "pluma_database_connections",
         "PostgreSQL connections of the pool by state."
     );
+    describe_counter!(
+        "pluma_db_statements_total",
+        "Statements sent to the database, the beginnings and ends of transactions among them."
+    );
     describe_gauge!(
         "pluma_database_queue",
         "Tasks that wait for SQLite's threads."
@@ -94,8 +98,9 @@ fn describe() {
     describe_gauge!("pluma_info", "Which version runs; always 1.");
 }
 
-/// Brings the gauges of the database up to date; called just before they are rendered.
+/// Brings what is measured of the database up to date; called just before they are rendered.
 pub fn observe(db: &Db) {
+    metrics::counter!("pluma_db_statements_total").absolute(db.statements());
     match db {
         Db::Sqlite(pool) => {
             let (writer, readers) = pool.queued();

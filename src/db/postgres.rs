@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::statements::Statements;
 use super::types::{Instant, Timestamp};
 use crate::config;
 use crate::error::{Code, Error, Result};
@@ -50,6 +51,7 @@ pub(crate) use skip_locked;
 #[derive(Clone)]
 pub struct Pool {
     pool: Deadpool<AsyncPgConnection>,
+    statements: Statements,
 }
 
 impl Pool {
@@ -59,8 +61,18 @@ impl Pool {
         // The default sends `SELECT 1` at every checkout.
         manager.recycling_method = RecyclingMethod::Fast;
         let statement_timeout = config.statement_timeout;
-        manager.custom_setup =
-            Box::new(move |url| connect(url.to_owned(), statement_timeout).boxed());
+        let statements = Statements::default();
+        let counted = statements.clone();
+        manager.custom_setup = Box::new(move |url| {
+            let (connecting, counted) =
+                (connect(url.to_owned(), statement_timeout), counted.clone());
+            async move {
+                let mut conn = connecting.await?;
+                conn.set_instrumentation(counted);
+                Ok(conn)
+            }
+            .boxed()
+        });
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(
             url.expose_secret(),
             manager,
@@ -72,7 +84,7 @@ impl Pool {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(Error::caused_by)?;
-        let pool = Self { pool };
+        let pool = Self { pool, statements };
         drop(pool.pool.get().await.map_err(Error::caused_by)?);
         Ok(pool)
     }
@@ -81,6 +93,11 @@ impl Pool {
     pub fn size(&self) -> (usize, usize) {
         let status = self.pool.status();
         (status.size, status.available)
+    }
+
+    /// How many statements were sent since the pool was opened.
+    pub fn statements(&self) -> u64 {
+        self.statements.count()
     }
 
     async fn connection(

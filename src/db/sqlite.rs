@@ -14,6 +14,7 @@ use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
+use super::statements::Statements;
 use super::types::Timestamp;
 use crate::config;
 use crate::error::{Error, Result};
@@ -75,6 +76,7 @@ pub struct Pool {
     writer: mpsc::Sender<Task>,
     readers: mpsc::Sender<Task>,
     wait: Duration,
+    statements: Statements,
 }
 
 impl Pool {
@@ -87,12 +89,15 @@ impl Pool {
             std::fs::create_dir_all(folder).map_err(Error::caused_by)?;
         }
         // The writer goes first: it creates the file and sets its journal mode.
-        let writer = start("sqlite-writer", path, 1, config.queue)?;
-        let readers = start("sqlite-reader", path, config.readers, config.queue)?;
+        let statements = Statements::default();
+        let start = |name, threads| start(name, path, threads, config.queue, &statements);
+        let writer = start("sqlite-writer", 1)?;
+        let readers = start("sqlite-reader", config.readers)?;
         Ok(Self {
             writer,
             readers,
             wait: config.wait,
+            statements,
         })
     }
 
@@ -100,6 +105,11 @@ impl Pool {
     pub fn queued(&self) -> (usize, usize) {
         let waiting = |queue: &mpsc::Sender<Task>| queue.max_capacity() - queue.capacity();
         (waiting(&self.writer), waiting(&self.readers))
+    }
+
+    /// How many statements ran since the file was opened.
+    pub fn statements(&self) -> u64 {
+        self.statements.count()
     }
 
     /// Runs `task` on a reader.
@@ -138,11 +148,18 @@ impl Pool {
     }
 }
 
-fn start(name: &str, path: &Path, threads: usize, queue: usize) -> Result<mpsc::Sender<Task>> {
+fn start(
+    name: &str,
+    path: &Path,
+    threads: usize,
+    queue: usize,
+    statements: &Statements,
+) -> Result<mpsc::Sender<Task>> {
     let (sender, receiver) = mpsc::channel::<Task>(queue);
     let receiver = Arc::new(Mutex::new(receiver));
     for _ in 0..threads {
         let mut conn = connect(path)?;
+        conn.set_instrumentation(statements.clone());
         let receiver = Arc::clone(&receiver);
         std::thread::Builder::new()
             .name(name.to_owned())

@@ -8,7 +8,7 @@
 
 use std::ops::Deref;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
@@ -130,7 +130,7 @@ pub(crate) use text_enum;
     serde::Serialize,
     serde::Deserialize,
 )]
-#[serde(transparent)]
+#[serde(into = "DateTime<Utc>", try_from = "DateTime<Utc>")]
 #[diesel(sql_type = Instant)]
 pub struct Timestamp(pub DateTime<Utc>);
 
@@ -160,6 +160,25 @@ impl Timestamp {
     #[must_use]
     pub fn plus(self, by: std::time::Duration) -> Self {
         self.plus_seconds(i64::try_from(by.as_secs()).unwrap_or(0))
+    }
+}
+
+impl From<Timestamp> for DateTime<Utc> {
+    fn from(time: Timestamp) -> Self {
+        time.0
+    }
+}
+
+impl TryFrom<DateTime<Utc>> for Timestamp {
+    type Error = &'static str;
+
+    /// Takes the years that every database knows: chrono has more of them.
+    fn try_from(time: DateTime<Utc>) -> std::result::Result<Self, Self::Error> {
+        if (1..=9999).contains(&time.year()) {
+            Ok(Self(time))
+        } else {
+            Err("the year is not one of 1 to 9999")
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::{Error, Result};
 
@@ -94,8 +95,20 @@ pub fn encode<K: Serialize>(order: &str, key: &K) -> String {
 /// Reads a cursor that [`encode`] wrote for the same order.
 pub fn decode<K: DeserializeOwned>(order: &str, cursor: &str) -> Option<K> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (of, key) = serde_json::from_slice::<(String, K)>(&bytes).ok()?;
-    (of == order).then_some(key)
+    let (of, key) = serde_json::from_slice::<(String, Value)>(&bytes).ok()?;
+    if of != order || !can_be_kept(&key) {
+        return None;
+    }
+    serde_json::from_value(key).ok()
+}
+
+/// Whether every database could hold a key: anyone can write a cursor, and PostgreSQL has no U+0000.
+fn can_be_kept(key: &Value) -> bool {
+    match key {
+        Value::String(text) => !text.contains('\0'),
+        Value::Array(parts) => parts.iter().all(can_be_kept),
+        _ => true,
+    }
 }
 
 fn cursor<K: DeserializeOwned>(

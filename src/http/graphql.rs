@@ -6,6 +6,7 @@ use super::operation::{Operation, prepare};
 use super::persisted::PersistedQueries;
 use super::request::{self, Received};
 use super::response::{self, Payload, Refusal, coded, complete_codes};
+use super::server::Gone;
 use super::{multipart, sse, stream, ws};
 use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
@@ -136,8 +137,16 @@ impl Transports {
                 single: Some(media),
                 ..
             } if operation.kind != OperationType::Subscription => {
-                let viewer = self.viewer(parts).await?;
-                Ok(self.execute(parts, viewer, operation, media).await)
+                let is_query = operation.is_query();
+                let answering = async {
+                    let viewer = self.viewer(parts).await?;
+                    Ok(self.execute(parts, viewer, operation, media).await)
+                };
+                if is_query {
+                    while_wanted(parts, answering).await
+                } else {
+                    answering.await
+                }
             }
             Accepted {
                 streaming: Some(streaming),
@@ -205,6 +214,22 @@ impl Transports {
             .into_iter()
             .map(|request| self.prepare_in_batch(request))
             .collect();
+        let only_reads = operations.iter().flatten().all(Operation::is_query);
+        let answering = self.run_batch(parts, operations, media, only_reads);
+        if only_reads {
+            while_wanted(parts, answering).await
+        } else {
+            answering.await
+        }
+    }
+
+    async fn run_batch(
+        &self,
+        parts: &Parts,
+        operations: Vec<Result<Operation, Refusal>>,
+        media: Media,
+        only_reads: bool,
+    ) -> Result<Response, Refusal> {
         let viewer = self.viewer(parts).await?;
         let run = |operation: Result<Operation, Refusal>| {
             let viewer = viewer.clone();
@@ -222,7 +247,6 @@ impl Transports {
                 }
             }
         };
-        let only_reads = operations.iter().flatten().all(Operation::is_query);
         let done = if only_reads {
             join_all(operations.into_iter().map(run)).await
         } else {
@@ -298,6 +322,20 @@ impl Transports {
                 )
             })
     }
+}
+
+/// Stops reading when the client goes away; what writes is not passed through here.
+async fn while_wanted(
+    parts: &Parts,
+    answering: impl Future<Output = Result<Response, Refusal>>,
+) -> Result<Response, Refusal> {
+    let Some(gone) = parts.extensions.get::<Gone>() else {
+        return answering.await;
+    };
+    let unread = || Refusal::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", "Nobody waits.");
+    gone.unless(answering)
+        .await
+        .unwrap_or_else(|| Err(unread()))
 }
 
 /// The refusal of a stream that another web site asks for.

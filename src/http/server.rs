@@ -8,6 +8,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -15,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -71,7 +74,8 @@ impl Server {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    let serving = serve(stream, peer, self.router.clone(), closing.clone());
+                    let router = self.router.clone();
+                    let serving = serve(stream, peer, router, closing.clone(), connections.clone());
                     connections.spawn(async move {
                         let _permit = permit;
                         serving.await;
@@ -98,7 +102,24 @@ impl Server {
     }
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, closing: CancellationToken) {
+/// Cancelled when nobody waits for the answer to a request any more.
+#[derive(Clone, Default)]
+pub struct Gone(CancellationToken);
+
+impl Gone {
+    /// What `work` gives, unless the client goes away before that.
+    pub async fn unless<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.0.run_until_cancelled(work).await
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    closing: CancellationToken,
+    requests: TaskTracker,
+) {
     // Answers are written whole: waiting for more would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
@@ -106,8 +127,17 @@ async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, closing: Can
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        let router = router.clone();
-        async move { Ok::<_, Infallible>(into_ok(router.oneshot(request).await)) }
+        let gone = Gone::default();
+        request.extensions_mut().insert(gone.clone());
+        // A task of its own: hyper drops the service of a connection that ends, and a mutation that has
+        // arrived is not lost with it.
+        let answering = requests.spawn(router.clone().oneshot(request));
+        let waiting = gone.0.drop_guard();
+        async move {
+            let answer = answering.await;
+            waiting.disarm();
+            Ok::<_, Infallible>(answer.map_or_else(failed, into_ok))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -125,6 +155,12 @@ async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, closing: Can
     if let Err(error) = ended {
         tracing::debug!(%error, %peer, "a connection ended early");
     }
+}
+
+/// What a request is answered with where even catching its panic has failed.
+fn failed(error: JoinError) -> Response {
+    tracing::error!(%error, "a request was not answered");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 fn into_ok<T>(result: Result<T, Infallible>) -> T {

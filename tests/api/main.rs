@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod bad_input;
 mod browser;
 mod caching;
 mod clients;
@@ -19,5 +20,7 @@ mod pages;
 mod platform;
 mod program;
 mod shutdown;
+mod statements;
+mod storm;
 mod streams;
 mod support;

@@ -12,6 +12,7 @@ mod subscription;
 pub use app::{Engine, TestApp};
 pub use client::{Client, Page};
 pub use node::run_node_tests;
+pub use postgres::Database;
 pub use reply::Reply;
 pub use serde_json::json;
 pub use subscription::{Ending, Subscription};
