@@ -6,9 +6,10 @@ use crate::accounts::graphql::Session;
 use crate::accounts::graphql::{User, load_user};
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
-use crate::id::{NotebookId, PageId, RevisionId, UserId};
+use crate::id::{CollaboratorId, NotebookId, PageId, RevisionId, UserId};
 use crate::notebooks::graphql::{Collaborator, Notebook};
 use crate::notebooks::loaders::Loaders as NotebookLoaders;
+use crate::notebooks::sharing;
 use crate::pages::graphql::{Page, Revision};
 use crate::pages::loaders::Loaders as PageLoaders;
 
@@ -82,6 +83,13 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
                 let loaders = ctx.loaders::<NotebookLoaders>()?;
                 let seen = loaders.notebooks.load(id).await?;
                 seen.map(|seen| Node::Notebook(Notebook(seen)))
+            }
+            None => None,
+        },
+        CollaboratorId::PREFIX => match CollaboratorId::parse(id) {
+            Some(id) => {
+                let share = sharing::find(ctx.app()?, ctx.viewer()?, id).await?;
+                share.map(|share| Node::Collaborator(Collaborator(share)))
             }
             None => None,
         },

@@ -8,6 +8,15 @@ use crate::id::{CollaboratorId, NotebookId, UserId};
 use crate::logs::Log;
 use crate::viewer::Viewer;
 
+/// A share, for those who may edit its notebook.
+pub async fn find(app: &App, viewer: &Viewer, id: CollaboratorId) -> Result<Option<Collaborator>> {
+    let Some(share) = query!(app.db, notebooks::collaborator(id))? else {
+        return Ok(None);
+    };
+    let seen = service::find(app, viewer, share.notebook_id).await?;
+    Ok(seen.filter(|seen| seen.access.edits()).map(|_| share))
+}
+
 /// Shares a notebook with a user, or changes what they may do.
 pub async fn set_collaborator(
     app: &App,

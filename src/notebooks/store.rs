@@ -9,7 +9,7 @@ use crate::db::schema::{collaborators, notebooks};
 use crate::db::top_of_each::TopOfEach;
 use crate::error::Result;
 use crate::graphql::paging::keyset;
-use crate::id::{NotebookId, UserId};
+use crate::id::{CollaboratorId, NotebookId, UserId};
 use crate::notebooks::{
     Collaborator, CollaboratorRole, Notebook, NotebookOrderField, Range, Scope,
 };
@@ -173,6 +173,17 @@ pub async fn count_of(
         .load(conn)
         .await?;
     Ok(rows)
+}
+
+/// One share.
+pub async fn collaborator(conn: &mut Conn, id: CollaboratorId) -> Result<Option<Collaborator>> {
+    let row = collaborators::table
+        .find(id)
+        .select(Collaborator::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(row)
 }
 
 /// Everybody who shares these notebooks, the earliest first.

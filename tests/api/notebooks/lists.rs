@@ -35,8 +35,8 @@ every_database!(
         );
         let of_ann = format!(r#"(ownerId: "{}")"#, ann.id);
         assert_eq!(ids(&ann, &of_ann).await, [open.clone(), draft]);
-        assert_eq!(ids(&bob, &of_ann).await, std::slice::from_ref(&open));
-        assert_eq!(ids(&app.client(), &of_ann).await, std::slice::from_ref(&open));
+        assert_eq!(ids(&bob, &of_ann).await, public[1..]);
+        assert_eq!(ids(&app.client(), &of_ann).await, public[1..]);
         let of_user = format!(
             r#"{{ user(by: {{ id: "{}" }}) {{ notebooks {{ totalCount nodes {{ title pages {{ totalCount }} }} }} }} }}"#,
             ann.id

@@ -96,6 +96,33 @@ every_database!(
 );
 
 every_database!(
+    async fn a_share_is_found_by_its_id_by_those_who_edit(app: TestApp) {
+        let (ann, bob, eve) = (
+            app.user("ann").await,
+            app.user("bob").await,
+            app.user("eve").await,
+        );
+        let notebook = ann.notebook("Shared").await;
+        share(&ann, &notebook, &bob, "EDITOR").await;
+        share(&ann, &notebook, &eve, "VIEWER").await;
+        let shares = format!(r#"{{ notebook(id: "{notebook}") {{ collaborators {{ id }} }} }}"#);
+        let id = look(&ann, &shares, "/notebook/collaborators/1/id").await;
+        let query = format!(
+            "{{ node(id: {id}) {{ id ... on Collaborator {{ role user {{ username }} }} }} }}"
+        );
+        for editor in [&ann, &bob] {
+            assert_eq!(
+                look(editor, &query, "/node").await,
+                json!({ "id": id, "role": "VIEWER", "user": { "username": "eve" } })
+            );
+        }
+        for other in [&eve, &app.client()] {
+            assert_eq!(look(other, &query, "/node").await, Value::Null);
+        }
+    }
+);
+
+every_database!(
     async fn everybody_may_leave_and_owners_need_no_share(app: TestApp) {
         let (ann, bob) = (app.user("ann").await, app.user("bob").await);
         let notebook = ann.notebook("Shared").await;

@@ -34,7 +34,7 @@ every_database!(
             )
             .await,
         );
-        let soon = at(&page.id, &ahead(&app, 1_500));
+        let soon = at(&page.id, &ahead(&app, 3_000));
         let payload = done(change(&ann, &soon, "page { publishAt state }").await);
         assert_eq!(payload["page"]["state"], "DRAFT");
         assert!(payload["page"]["publishAt"].is_string());
