@@ -41,10 +41,9 @@ async fn sign_in(app: &TestApp, username: &str) -> Client {
             json!({ "input": { "login": username, "password": PASSWORD } }),
         )
         .await;
-    Client {
-        access_token: reply.text("/login/accessToken").to_owned(),
-        ..app.client()
-    }
+    let mut client = app.client();
+    client.access_token = reply.text("/login/accessToken").to_owned();
+    client
 }
 
 fn nodes(value: &Value) -> &[Value] {
