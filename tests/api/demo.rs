@@ -18,6 +18,7 @@ async fn demo(app: &TestApp, more: &[(&str, &str)], arguments: &[&str]) -> (i32,
     command.arg("demo").args(arguments).env_clear();
     command
         .env("PLUMA_DATA_DIR", &config.data_dir)
+        .env("PLUMA_SECRET", config.secret.expose_secret())
         .env("PLUMA_LOG", "warn")
         .envs(more.iter().copied())
         .stdin(Stdio::null());
@@ -207,10 +208,8 @@ every_database!(
 
 every_database!(
     async fn production_wants_to_be_forced(app: TestApp) {
-        let secret = std::fs::read_to_string(app.app().config.data_dir.join("secret")).unwrap();
         let production = [
             ("PLUMA_ENV", "production"),
-            ("PLUMA_SECRET", secret.trim()),
             ("PLUMA_PUBLIC_URL", "https://pluma.example.org"),
         ];
         let (code, _, complaint) = demo(&app, &production, &[]).await;
