@@ -82,7 +82,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
         .check("configuration", async { configuration(&config) })
         .await;
     report
-        .check("public address", async { public_address(&config) })
+        .check("public URL", async { public_address(&config) })
         .await;
     report
         .check("data directory", async { data_directory(&config.data_dir) })

@@ -18,6 +18,7 @@ async fn demo(app: &TestApp, more: &[(&str, &str)], arguments: &[&str]) -> (i32,
     command.arg("demo").args(arguments).env_clear();
     command
         .env("PLUMA_DATA_DIR", &config.data_dir)
+        .env("PLUMA_SECRET", config.secret.expose_secret())
         .env("PLUMA_LOG", "warn")
         .envs(more.iter().copied())
         .stdin(Stdio::null());
@@ -59,12 +60,11 @@ fn count(notebooks: &[Value], field: &str, value: &Value) -> usize {
 }
 
 const PUBLISHED: &str = "{
-    notebooks(first: 100) {
+    notebooks(first: 12) {
       totalCount
       nodes {
         title metadata wordCount state
-        owner { displayName bio }
-        pages { nodes { title state html wordCount format publishedAt: updatedAt } }
+        pages(first: 5) { nodes { title state html wordCount format updatedAt } }
       }
     }
   }";
@@ -114,18 +114,17 @@ every_database!(
         let (code, out, complaint) = demo(&app, &[], &[]).await;
         assert_eq!(code, 0, "{out}{complaint}");
         let mine = "{
-            notebooks(filter: { mine: true }) {
+            notebooks(first: 4, mine: true) {
               nodes {
-                collaborators { role user { username } }
-                pages {
+                pages(first: 5) {
                   nodes {
                     title state publishAt hasUnpublishedChanges
-                    revisions(includeAutosaves: true) { nodes { kind name message author { username } } }
+                    revisions(first: 8, includeAutosaves: true) { nodes { kind name message } }
                   }
                 }
               }
             }
-            trash: notebooks(filter: { mine: true, trashed: true }) { nodes { title } }
+            trash: notebooks(first: 4, mine: true, trashed: true) { nodes { title } }
           }";
         let mut kinds = BTreeMap::<String, usize>::new();
         let (mut named, mut scheduled, mut ahead, mut drafts, mut trashed) = (0, 0, 0, 0, 0);
@@ -154,11 +153,9 @@ every_database!(
                 }
             }
         }
-        for kind in ["CREATED", "AUTOSAVE", "SAVED", "MERGED"] {
-            assert!(
-                kinds.get(kind).is_some_and(|&found| found >= 3),
-                "{kinds:?}"
-            );
+        // Publishing a revision makes PUBLISHED of whatever it was before.
+        for kind in ["CREATED", "AUTOSAVE", "SAVED", "MERGED", "PUBLISHED"] {
+            assert!(kinds.contains_key(kind), "{kinds:?}");
         }
         assert!(
             named >= 5 && ahead >= 2 && drafts >= 5,
@@ -207,10 +204,8 @@ every_database!(
 
 every_database!(
     async fn production_wants_to_be_forced(app: TestApp) {
-        let secret = std::fs::read_to_string(app.app().config.data_dir.join("secret")).unwrap();
         let production = [
             ("PLUMA_ENV", "production"),
-            ("PLUMA_SECRET", secret.trim()),
             ("PLUMA_PUBLIC_URL", "https://pluma.example.org"),
         ];
         let (code, _, complaint) = demo(&app, &production, &[]).await;

@@ -14,6 +14,7 @@ async fn doctor(app: &TestApp, more: &[(&str, &str)]) -> (i32, String) {
     command.arg("doctor").env_clear().stdin(Stdio::null());
     command
         .env("PLUMA_DATA_DIR", &config.data_dir)
+        .env("PLUMA_SECRET", config.secret.expose_secret())
         .env("PLUMA_LISTEN", app.address().to_string())
         .envs(more.iter().copied());
     if let DatabaseUrl::Postgres(url) = &config.database.url {

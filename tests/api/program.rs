@@ -181,6 +181,26 @@ fn migrations_are_applied_once_and_a_start_may_be_told_not_to() {
 }
 
 #[test]
+fn several_that_begin_on_one_file_at_once_apply_its_migrations_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let begun: Vec<Child> = (0..4)
+        .map(|_| {
+            let mut command = pluma(folder.path(), &["migrate"], &[]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.spawn().unwrap()
+        })
+        .collect();
+    let mut applied = 0;
+    for child in begun {
+        let (code, out, complaint) = said(child.wait_with_output().unwrap());
+        assert_eq!(code, 0, "{complaint}");
+        applied += out.matches("applied ").count();
+    }
+    let known = std::fs::read_dir("migrations/sqlite").unwrap().count();
+    assert_eq!(applied, known);
+}
+
+#[test]
 fn the_doctor_says_what_is_wrong_and_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let variables = [("PLUMA_LISTEN", "127.0.0.1:0")];
