@@ -13,9 +13,10 @@ mod server;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Parser, ValueEnum};
 use futures_util::future::try_join_all;
+use tokio::signal::unix::{SignalKind, signal};
 
 use client::Client;
 use database::Database;
@@ -61,9 +62,22 @@ struct Arguments {
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let database = Database::create(arguments.engine).await?;
-    let outcome = run(&arguments, &database).await;
+    // Whatever ends the run, the server ends with it and the database is removed.
+    let outcome = tokio::select! {
+        outcome = run(&arguments, &database) => outcome,
+        stopped = told_to_stop() => stopped.and(Err(anyhow!("interrupted"))),
+    };
     database.remove().await?;
     outcome
+}
+
+async fn told_to_stop() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
 }
 
 async fn run(arguments: &Arguments, database: &Database) -> Result<()> {
