@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # A throw-away PostgreSQL for one run of the tests, on a free port of the loopback.
-# Sets PLUMA_TEST_POSTGRES; its user may create databases.
+# Sets PLUMA_TEST_POSTGRES; its user may create databases. Arguments are settings of the server, as `-c fsync=on`.
 
 postgres_dir=
 postgres_bin=
@@ -29,7 +29,7 @@ start_postgres() {
   if ! as_postgres "$postgres_bin/pg_ctl" start --silent --wait --timeout=60 \
     --pgdata="$postgres_dir/data" --log="$postgres_dir/log" \
     --options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$postgres_dir \
-      -c fsync=off -c synchronous_commit=on -c full_page_writes=off -c max_connections=200"; then
+      -c fsync=off -c synchronous_commit=on -c full_page_writes=off -c max_connections=200 $*"; then
     cat "$postgres_dir/log" >&2
     return 1
   fi
