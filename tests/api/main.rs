@@ -7,9 +7,12 @@
 )]
 
 mod accounts;
+mod bad_input;
 mod layers;
 mod platform;
 mod program;
 mod shutdown;
+mod statements;
+mod storm;
 mod streams;
 mod support;

@@ -1,10 +1,6 @@
 //! A real server on a free port with a database of its own, and clients that speak to it.
 
-#![expect(
-    dead_code,
-    unused_imports,
-    reason = "the tests of the slices use what is here"
-)]
+#![expect(dead_code, reason = "the tests of the slices use what is here")]
 
 mod app;
 mod client;
@@ -14,6 +10,7 @@ mod subscription;
 
 pub use app::{Engine, TestApp};
 pub use client::{Client, Page};
+pub use postgres::Database;
 pub use reply::Reply;
 pub use serde_json::json;
 pub use subscription::{Ending, Subscription};

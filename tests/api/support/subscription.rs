@@ -78,6 +78,14 @@ impl Subscription {
         }
     }
 
+    /// The next result or the end, whichever comes; waits ten seconds for it.
+    pub async fn answer(&mut self) -> Result<Value, Ending> {
+        match self.event().await {
+            Event::Next(payload) => Ok(payload),
+            Event::End(ending) => Err(ending),
+        }
+    }
+
     /// Ends the operation and the connection.
     pub async fn stop(mut self) {
         self.send(json!({ "type": "complete", "id": "1" })).await;

@@ -1,0 +1,233 @@
+//! Every query, mutation and subscription of the schema with odd values: anonymously, as a user, and as an
+//! administrator.
+
+use serde_json::{Map, Value, json};
+use tokio::task::JoinSet;
+
+use super::is_no_fault;
+use super::odd_values::{Things, Types};
+use crate::support::{Client, every_database};
+
+/// Mutations for those who are not signed in.
+const OPEN: [&str; 3] = ["login", "refreshSession", "register"];
+/// As many operations as one request carries.
+const BATCH: usize = 10;
+
+/// One call of a field.
+struct Call {
+    query: String,
+    variables: Value,
+}
+
+impl Call {
+    fn new(types: &Types, kind: &str, field: &Value, variables: Value) -> Self {
+        let name = field["name"].as_str().unwrap();
+        let arguments = field["args"].as_array().unwrap();
+        let declared = arguments.iter().map(|argument| {
+            let (name, of) = (
+                argument["name"].as_str().unwrap(),
+                Types::written(&argument["type"]),
+            );
+            format!("${name}: {of}")
+        });
+        let passed = arguments.iter().map(|argument| {
+            let name = argument["name"].as_str().unwrap();
+            format!("{name}: ${name}")
+        });
+        let (declared, passed): (Vec<_>, Vec<_>) = (declared.collect(), passed.collect());
+        let selection = types.selection(&field["type"], 3);
+        let query = match arguments.is_empty() {
+            true => format!("{kind} {{ {name} {selection} }}"),
+            false => format!(
+                "{kind} ({}) {{ {name}({}) {selection} }}",
+                declared.join(", "),
+                passed.join(", ")
+            ),
+        };
+        Self { query, variables }
+    }
+
+    fn body(&self) -> Value {
+        json!({ "query": self.query, "variables": self.variables })
+    }
+
+    fn name(&self) -> String {
+        let mut name = format!("{} with {}", self.query, self.variables);
+        let end = name
+            .char_indices()
+            .nth(2_000)
+            .map_or(name.len(), |(end, _)| end);
+        name.truncate(end);
+        name
+    }
+}
+
+/// A call whose arguments are plausible, and one for each odd value of each argument.
+fn calls(types: &Types, kind: &str, field: &Value, things: &Things) -> Vec<Call> {
+    let arguments = field["args"].as_array().unwrap();
+    let required = |argument: &&Value| argument["type"]["kind"] == "NON_NULL";
+    let plausible = arguments.iter().filter(required).map(|argument| {
+        let name = argument["name"].as_str().unwrap();
+        (
+            name.to_owned(),
+            types.plausible(name, &argument["type"], things),
+        )
+    });
+    let plausible: Map<String, Value> = plausible.collect();
+    let mut variables = vec![plausible.clone()];
+    for argument in arguments {
+        for value in types.odd(&argument["type"], things) {
+            let mut odd = plausible.clone();
+            odd.insert(argument["name"].as_str().unwrap().to_owned(), value);
+            variables.push(odd);
+        }
+    }
+    let call = |variables| Call::new(types, kind, field, Value::Object(variables));
+    variables.into_iter().map(call).collect()
+}
+
+async fn things(user: &Client) -> Things {
+    let notebook = user.notebook("Notebook").await;
+    let page = user.page(&notebook, "Page", "text").await;
+    let user = user.id.clone();
+    Things {
+        notebook,
+        page,
+        user,
+    }
+}
+
+/// Sends the calls, several in a request.
+async fn send(client: &Client, calls: &[Call]) -> Vec<Value> {
+    let mut answers = Vec::new();
+    for some in calls.chunks(BATCH) {
+        let bodies: Vec<_> = some.iter().map(Call::body).collect();
+        let reply = client.post(&json!(bodies)).await;
+        assert!(
+            reply.status < 500,
+            "{} is answered with {}: {:#}",
+            some[0].name(),
+            reply.status,
+            reply.body
+        );
+        let found = reply.body.as_array();
+        let found =
+            found.unwrap_or_else(|| panic!("{} is answered with {:#}", some[0].name(), reply.body));
+        for (call, answer) in some.iter().zip(found) {
+            is_no_fault(answer, &call.name());
+            // A test that asks for too much would test nothing else.
+            let code = &answer["errors"][0]["extensions"]["code"];
+            assert_ne!(code, "QUERY_TOO_COMPLEX", "{}", call.name());
+            assert_ne!(
+                code,
+                "GRAPHQL_VALIDATION_FAILED",
+                "{}: {answer:#}",
+                call.name()
+            );
+        }
+        answers.extend(found.iter().cloned());
+    }
+    answers
+}
+
+every_database!(
+    async fn no_query_fails_whatever_it_is_given(app: TestApp) {
+        let (user, admin) = (app.user("user").await, app.admin().await);
+        let types = Types::of(&user).await;
+        let things = things(&user).await;
+        for field in types.fields("Query") {
+            let calls = calls(&types, "query", &field, &things);
+            for client in [&app.client(), &user, &admin] {
+                send(client, &calls).await;
+            }
+        }
+    }
+);
+
+every_database!(
+    async fn mutations_ask_who_it_is_and_none_fails_for_strangers(app: TestApp) {
+        let user = app.user("user").await;
+        let nobody = app.client();
+        let types = Types::of(&user).await;
+        let things = things(&user).await;
+        for field in types.fields("Mutation") {
+            let name = field["name"].as_str().unwrap();
+            let answers = send(&nobody, &calls(&types, "mutation", &field, &things)).await;
+            if !OPEN.contains(&name) {
+                let code = &answers[0]["errors"][0]["extensions"]["code"];
+                assert_eq!(code, "UNAUTHENTICATED", "{name}");
+            }
+        }
+        // None of them did anything.
+        let query = "query ($id: ID!) { notebook(id: $id) { title state deletedAt pageCount } }";
+        let reply = user.graphql(query, json!({ "id": things.notebook })).await;
+        let untouched =
+            json!({ "title": "Notebook", "state": "DRAFT", "deletedAt": null, "pageCount": 1 });
+        assert_eq!(reply.at("/notebook"), &untouched);
+    }
+);
+
+every_database!(
+    async fn no_mutation_fails_whatever_it_is_given(app: TestApp) {
+        let admin = app.admin().await;
+        let types = Types::of(&admin).await;
+        for (number, field) in types.fields("Mutation").iter().enumerate() {
+            if OPEN.contains(&field["name"].as_str().unwrap()) {
+                continue;
+            }
+            // What one mutation removes, the next one finds anew.
+            let user = app.user(&format!("user{number}")).await;
+            let things = things(&user).await;
+            let calls = calls(&types, "mutation", field, &things);
+            send(&user, &calls).await;
+            if field["name"] != "logout" {
+                send(&admin, &calls).await;
+            }
+        }
+    }
+);
+
+every_database!(
+    async fn no_subscription_fails_whatever_it_is_given(app: TestApp) {
+        let (user, admin) = (app.user("user").await, app.admin().await);
+        let types = Types::of(&user).await;
+        let things = things(&user).await;
+        let mut watchers = JoinSet::new();
+        for field in types.fields("Subscription") {
+            for call in calls(&types, "subscription", &field, &things) {
+                for client in [&app.client(), &user, &admin] {
+                    let name = call.name();
+                    let variables = call.variables.clone();
+                    let mut subscription = app.subscribe(client, &call.query, variables).await;
+                    watchers.spawn(async move {
+                        match subscription.answer().await {
+                            Ok(answer) => is_no_fault(&answer, &name),
+                            Err(ending) => {
+                                let crate::support::Ending::Failed(errors) = ending else {
+                                    panic!("{name} ends with {ending:?}");
+                                };
+                                is_no_fault(&json!({ "errors": errors }), &name);
+                            }
+                        }
+                    });
+                }
+            }
+        }
+        // Those that are good wait for something to happen.
+        let mut number = 0;
+        while !watchers.is_empty() {
+            user.page(&things.notebook, "News", "text").await;
+            let query = "mutation ($id: ID!) { publishPage(pageId: $id) { errors { code } } }";
+            user.graphql(query, json!({ "id": things.page.id })).await;
+            while let Some(done) = watchers.try_join_next() {
+                done.unwrap();
+            }
+            number += 1;
+            assert!(
+                number < 1_000,
+                "{} subscriptions never answer",
+                watchers.len()
+            );
+        }
+    }
+);
