@@ -21,6 +21,8 @@ const MAX_DESCRIPTION: usize = 5_000;
 const MAX_METADATA_BYTES: usize = 64 * 1024;
 /// serde_json reads 127 levels and no more; a document's literals can have thousands.
 const MAX_METADATA_LEVELS: usize = 100;
+/// PostgreSQL writes numbers out, and serde_json takes the longest doubles for infinity then.
+const MAX_METADATA_NUMBER: f64 = 1e300;
 
 /// Which list is asked for.
 #[derive(Debug, Clone, Default)]
@@ -339,17 +341,35 @@ fn check_metadata(checks: &mut Checks, metadata: &Value) {
             format!("At most {MAX_METADATA_LEVELS} levels of JSON are kept."),
         );
     }
+    if has_endless_number(metadata) {
+        checks.add(
+            UserErrorCode::OutOfRange,
+            path,
+            "Numbers beyond 1e300 are not kept.",
+        );
+    }
     if has_nul(metadata) {
         checks.add(UserErrorCode::Invalid, path, "U+0000 is not allowed.");
     }
 }
 
 fn within_levels(value: &Value, levels: usize) -> bool {
-    let inner = |value| levels > 0 && within_levels(value, levels - 1);
+    let inner = |value| within_levels(value, levels - 1);
     match value {
         Value::Array(items) => levels > 0 && items.iter().all(inner),
         Value::Object(fields) => levels > 0 && fields.values().all(inner),
         _ => true,
+    }
+}
+
+fn has_endless_number(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number
+            .as_f64()
+            .is_some_and(|number| number.abs() > MAX_METADATA_NUMBER),
+        Value::Array(items) => items.iter().any(has_endless_number),
+        Value::Object(fields) => fields.values().any(has_endless_number),
+        _ => false,
     }
 }
 

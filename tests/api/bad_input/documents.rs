@@ -73,7 +73,7 @@ every_database!(
         );
         for (query, codes) in [
             (deep.as_str(), &["QUERY_TOO_DEEP"][..]),
-            (&deepest, &["QUERY_TOO_DEEP", "QUERY_TOO_COMPLEX"]),
+            (&deepest, &["GRAPHQL_PARSE_FAILED"]),
             (&bomb, &["QUERY_TOO_COMPLEX", "QUERY_TOO_DEEP"]),
             (cycle, &["GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_DEEP"]),
             (&format!("{{ {aliases} }}"), &["QUERY_TOO_COMPLEX"]),
@@ -86,7 +86,7 @@ every_database!(
             (
                 &literal,
                 &[
-                    "BAD_USER_INPUT",
+                    "GRAPHQL_PARSE_FAILED",
                     "GRAPHQL_VALIDATION_FAILED",
                     "QUERY_TOO_DEEP",
                     "QUERY_TOO_COMPLEX",
