@@ -1,7 +1,7 @@
 //! The database: one handle for services, whichever dialect is behind it.
 //!
 //! Stores are written once and compiled once per dialect (`sqlite::stores`, `postgres::stores`).
-//! Services reach them through [`query!`] and [`commit!`].
+//! Services reach them through `query!` and `commit!`.
 
 pub mod migrations;
 pub mod postgres;

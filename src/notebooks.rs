@@ -2,6 +2,7 @@
 
 pub mod graphql;
 pub mod loaders;
+mod metadata;
 pub mod service;
 pub mod sharing;
 

@@ -5,12 +5,17 @@ pub mod draft;
 pub mod graphql;
 pub mod history;
 pub mod jobs;
+mod kinds;
 pub mod live;
 pub mod loaders;
 pub mod organising;
 pub mod publishing;
 pub mod saving;
+mod seen;
 pub mod service;
+
+pub use kinds::{ContentFormat, PageEventKind, RevisionKind};
+pub use seen::{Counts, Placed, Seen, Shelf};
 
 use diesel::{Insertable, Queryable, Selectable};
 
@@ -18,120 +23,6 @@ use crate::db::schema::{client_sequences, events, pages, revisions};
 use crate::db::types::Timestamp;
 use crate::error::{Error, UserErrorCode};
 use crate::id::{NotebookId, PageId, RevisionId, UserId};
-use crate::notebooks::{Access, CollaboratorRole, Notebook};
-use crate::text::Format;
-use crate::viewer::Viewer;
-
-/// How a page's content is written.
-#[derive(
-    async_graphql::Enum,
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    diesel::expression::AsExpression,
-    diesel::deserialize::FromSqlRow,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-pub enum ContentFormat {
-    /// CommonMark with GFM tables, task lists and strikethrough.
-    Markdown,
-    /// An editor's own JSON tree (Slate, ProseMirror/Tiptap, Lexical), kept byte for byte.
-    RichJson,
-}
-crate::db::types::text_enum!(ContentFormat {
-    Markdown = "MARKDOWN",
-    RichJson = "RICH_JSON"
-});
-
-impl From<ContentFormat> for Format {
-    fn from(format: ContentFormat) -> Self {
-        match format {
-            ContentFormat::Markdown => Self::Markdown,
-            ContentFormat::RichJson => Self::RichJson,
-        }
-    }
-}
-
-/// How a revision came to be.
-#[derive(
-    async_graphql::Enum,
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    diesel::expression::AsExpression,
-    diesel::deserialize::FromSqlRow,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-pub enum RevisionKind {
-    /// The page's first text.
-    Created,
-    /// Saved by the editor by itself; thinned out once a later one of the same sitting took its place.
-    Autosave,
-    /// Saved by its author.
-    Saved,
-    /// A save that held changes of somebody else's, too.
-    Merged,
-    /// An older text, brought back.
-    Restored,
-    /// It is, or was, what readers see.
-    Published,
-}
-crate::db::types::text_enum!(RevisionKind {
-    Created = "CREATED",
-    Autosave = "AUTOSAVE",
-    Saved = "SAVED",
-    Merged = "MERGED",
-    Restored = "RESTORED",
-    Published = "PUBLISHED"
-});
-
-/// What happened to a page.
-#[derive(
-    async_graphql::Enum,
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    diesel::expression::AsExpression,
-    diesel::deserialize::FromSqlRow,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-pub enum PageEventKind {
-    /// It was made.
-    Created,
-    /// Its editor saved it by itself.
-    Autosaved,
-    /// Its author saved it.
-    Saved,
-    /// It was saved together with somebody else's changes.
-    Merged,
-    /// An older text was brought back, or the page came out of the trash.
-    Restored,
-    /// It stands at another place in its notebook.
-    Moved,
-    /// Readers see this revision from now on.
-    Published,
-    /// Readers no longer see it.
-    Unpublished,
-    /// It was moved to the trash, or is gone for good.
-    Deleted,
-}
-crate::db::types::text_enum!(PageEventKind {
-    Created = "CREATED",
-    Autosaved = "AUTOSAVED",
-    Saved = "SAVED",
-    Merged = "MERGED",
-    Restored = "RESTORED",
-    Moved = "MOVED",
-    Published = "PUBLISHED",
-    Unpublished = "UNPUBLISHED",
-    Deleted = "DELETED"
-});
 
 /// A page's row. It holds no text, so that lists read none.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -295,72 +186,6 @@ pub struct Event {
     pub public: bool,
     /// When.
     pub at: Timestamp,
-}
-
-/// A page with what decides who may see it.
-pub type Placed = (Page, Notebook, Option<CollaboratorRole>);
-
-/// A page as one viewer sees it.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// The page.
-    pub page: Page,
-    /// What the viewer may do in its notebook.
-    pub access: Access,
-}
-
-impl Seen {
-    /// The page for a viewer with `access` to its notebook; `None` where it does not exist for them.
-    pub fn with(page: Page, access: Access) -> Option<Self> {
-        let visible = if page.deleted_at.is_some() {
-            access.edits()
-        } else {
-            access.sees_drafts() || page.published_revision_id.is_some()
-        };
-        visible.then_some(Self { page, access })
-    }
-
-    /// The page for `viewer`.
-    pub fn by(viewer: &Viewer, (page, notebook, share): Placed) -> Option<Self> {
-        Access::decide(viewer, &notebook, share).and_then(|access| Self::with(page, access))
-    }
-
-    /// The revision whose text the viewer reads: the draft, or what is published.
-    pub fn revision_id(&self) -> RevisionId {
-        if self.access.sees_drafts() {
-            self.page.current_revision_id
-        } else {
-            // A reader sees a page because it has one.
-            self.page
-                .published_revision_id
-                .unwrap_or(self.page.current_revision_id)
-        }
-    }
-
-    /// Whether the viewer may read a revision of this page.
-    pub fn shows(&self, revision: RevisionId) -> bool {
-        self.access.sees_drafts() || self.page.published_revision_id == Some(revision)
-    }
-}
-
-/// Which pages of a notebook a list holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Shelf {
-    /// Those that readers see.
-    Public,
-    /// All that are not in the trash.
-    Drafts,
-    /// Those in the trash.
-    Trash,
-}
-
-/// How many pages and words a notebook has.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
-    /// Pages that are not in the trash.
-    pub pages: i32,
-    /// Their words.
-    pub words: i32,
 }
 
 /// The error for a page that does not exist for the viewer.

@@ -11,7 +11,7 @@ as_postgres() {
   if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi
 }
 
-start_postgres() {
+start_postgres() { # <settings as the server takes them>
   local port password
   postgres_bin=$(postgres_programs)
   postgres_dir=$(mktemp -d "${TMPDIR:-/tmp}/pluma-postgres.XXXXXX")
@@ -25,11 +25,10 @@ start_postgres() {
   as_postgres "$postgres_bin/initdb" --pgdata="$postgres_dir/data" --username=pluma \
     --pwfile="$postgres_dir/password" --auth=scram-sha-256 --encoding=UTF8 --locale=C \
     --no-sync >"$postgres_dir.log" 2>&1 || { cat "$postgres_dir.log" >&2; return 1; }
-  # The tests kill Pluma and never PostgreSQL, so its own fsync proves nothing here.
   if ! as_postgres "$postgres_bin/pg_ctl" start --silent --wait --timeout=60 \
     --pgdata="$postgres_dir/data" --log="$postgres_dir/log" \
     --options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$postgres_dir \
-      -c fsync=off -c synchronous_commit=on -c full_page_writes=off -c max_connections=200 $*"; then
+      -c synchronous_commit=on -c max_connections=200 $*"; then
     cat "$postgres_dir/log" >&2
     return 1
   fi

@@ -12,7 +12,9 @@ pub use directory::{find, find_by_username, list};
 pub use profile::{change_password, delete_account, update_profile};
 pub use refresh::refresh;
 pub use register::register;
-pub use sessions::{authenticate, authenticate_cookie, login, logout, renew, session_ended};
+pub use sessions::{
+    authenticate, authenticate_cookie, find_own, login, logout, renew, session_ended,
+};
 
 use super::tokens::{self, Access, Refresh};
 use super::{RefreshToken, Session, User};

@@ -33,6 +33,25 @@ pub async fn identify(
     Ok(found)
 }
 
+/// A live session of a user.
+pub async fn find(
+    conn: &mut Conn,
+    id: SessionId,
+    user_id: UserId,
+    now: Timestamp,
+) -> Result<Option<Session>> {
+    let found = sessions::table
+        .filter(sessions::id.eq(id))
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .select(Session::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(found)
+}
+
 /// The session that a refresh token belongs to, with its user.
 pub async fn find_by_token(conn: &mut Conn, hash: Vec<u8>) -> Result<Option<(User, Session)>> {
     let found = refresh_tokens::table

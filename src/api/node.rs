@@ -4,9 +4,10 @@ use async_graphql::{Context, ID, Interface, Object};
 
 use crate::accounts::graphql::Session;
 use crate::accounts::graphql::{User, load_user};
+use crate::accounts::service as accounts;
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
-use crate::id::{CollaboratorId, NotebookId, PageId, RevisionId, UserId};
+use crate::id::{CollaboratorId, NotebookId, PageId, RevisionId, SessionId, UserId};
 use crate::notebooks::graphql::{Collaborator, Notebook};
 use crate::notebooks::loaders::Loaders as NotebookLoaders;
 use crate::notebooks::sharing;
@@ -76,6 +77,12 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
     Ok(match prefix {
         UserId::PREFIX => match UserId::parse(id) {
             Some(id) => load_user(ctx, id).await?.map(Node::User),
+            None => None,
+        },
+        SessionId::PREFIX => match SessionId::parse(id) {
+            Some(id) => accounts::find_own(ctx.app()?, ctx.viewer()?, id)
+                .await?
+                .map(|(session, current)| Node::Session(Session::of(session, current))),
             None => None,
         },
         NotebookId::PREFIX => match NotebookId::parse(id) {

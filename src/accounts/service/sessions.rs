@@ -8,6 +8,7 @@ use crate::accounts::{Session, names, passwords, tokens};
 use crate::app::App;
 use crate::db::{commit, query};
 use crate::error::{Code, Error, Result, UserErrorCode};
+use crate::id::SessionId;
 use crate::logs::Log;
 use crate::viewer::{Client, Identity, Viewer};
 
@@ -72,6 +73,23 @@ pub async fn logout(app: &App, viewer: &Viewer, refresh_token: Option<&str>) -> 
         .ok_or_else(Error::unauthenticated)?;
     wake_streams(app, session.user_id);
     Ok(session)
+}
+
+/// One of the viewer's own sessions, if it is live, and whether this request belongs to it.
+pub async fn find_own(
+    app: &App,
+    viewer: &Viewer,
+    id: SessionId,
+) -> Result<Option<(Session, bool)>> {
+    let Some(identity) = &viewer.identity else {
+        return Ok(None);
+    };
+    let now = app.clock.now();
+    let session = query!(app.db, sessions::find(id, identity.user_id, now))?;
+    Ok(session.map(|session| {
+        let current = session.id == identity.session_id;
+        (session, current)
+    }))
 }
 
 /// The viewer of a request with this access token (`Authorization: Bearer`); nobody where there is none,

@@ -224,3 +224,20 @@ every_database!(
         assert!(authenticate(app.app(), Some(good), client()).await.is_err());
     }
 );
+
+every_database!(
+    async fn a_session_is_a_node_for_its_own_user_alone(app: TestApp) {
+        let ann = app.user("ann").await;
+        let bob = app.user("bob").await;
+        let login = "mutation { login(input: { login: \"ann\", password: \"correct horse battery\" }) { session { id } } }";
+        let other = app.client().graphql(login, json!({})).await;
+        let id = other.text("/login/session/id").to_owned();
+        let node = "query ($id: ID!) { node(id: $id) { id ... on Session { current } } }";
+        let seen = ann.graphql(node, json!({ "id": id })).await;
+        assert_eq!(seen.data()["node"], json!({ "id": id, "current": false }));
+        for client in [bob, app.client()] {
+            let unseen = client.graphql(node, json!({ "id": id })).await;
+            assert_eq!(unseen.data()["node"], Value::Null);
+        }
+    }
+);

@@ -1,0 +1,73 @@
+//! What may stand in a notebook's metadata.
+
+use serde_json::Value;
+
+use crate::error::UserErrorCode;
+use crate::validate::Checks;
+
+const MAX_METADATA_BYTES: usize = 64 * 1024;
+/// serde_json reads 127 levels and no more; a document's literals can have thousands.
+const MAX_METADATA_LEVELS: usize = 100;
+/// PostgreSQL writes numbers out, and serde_json takes the longest doubles for infinity then.
+const MAX_METADATA_NUMBER: f64 = 1e300;
+
+/// Checks the application's own data, which every database has to give back as it came.
+pub fn check(checks: &mut Checks, metadata: &Value) {
+    let path = ["input", "metadata"];
+    let bytes = serde_json::to_vec(metadata).map_or(0, |bytes| bytes.len());
+    if bytes > MAX_METADATA_BYTES {
+        checks.add(
+            UserErrorCode::TooLarge,
+            path,
+            format!("At most {MAX_METADATA_BYTES} bytes of JSON are kept; this is {bytes}."),
+        );
+    }
+    if !within_levels(metadata, MAX_METADATA_LEVELS) {
+        checks.add(
+            UserErrorCode::TooLarge,
+            path,
+            format!("At most {MAX_METADATA_LEVELS} levels of JSON are kept."),
+        );
+    }
+    if has_endless_number(metadata) {
+        checks.add(
+            UserErrorCode::OutOfRange,
+            path,
+            "Numbers beyond 1e300 are not kept.",
+        );
+    }
+    if has_nul(metadata) {
+        checks.add(UserErrorCode::Invalid, path, "U+0000 is not allowed.");
+    }
+}
+
+fn within_levels(value: &Value, levels: usize) -> bool {
+    let inner = |value| within_levels(value, levels - 1);
+    match value {
+        Value::Array(items) => levels > 0 && items.iter().all(inner),
+        Value::Object(fields) => levels > 0 && fields.values().all(inner),
+        _ => true,
+    }
+}
+
+fn has_endless_number(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number
+            .as_f64()
+            .is_some_and(|number| number.abs() > MAX_METADATA_NUMBER),
+        Value::Array(items) => items.iter().any(has_endless_number),
+        Value::Object(fields) => fields.values().any(has_endless_number),
+        _ => false,
+    }
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
+    }
+}
