@@ -184,3 +184,23 @@ pub fn prepare(app: &App, viewer: Viewer, request: Request) -> Request {
         .data(Arc::new(pages::loaders::Loaders::new(app, &viewer)))
         .data(viewer)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_graphql::Name;
+
+    #[test]
+    fn where_nulls_may_be_is_read_from_the_schema() {
+        let types = Types::of(&sdl());
+        let nullable = |field| {
+            let page = Name::new("Page");
+            types
+                .field(Some(&page), &Name::new(field))
+                .unwrap()
+                .nullable
+        };
+        assert!(nullable("draft"));
+        assert!(!nullable("currentRevision"));
+    }
+}

@@ -49,7 +49,7 @@ impl Types {
 
     /// The type of a field. Below an abstract type any type's field of that name will do: validation has
     /// made sure that those of one response key agree on where nulls may be.
-    fn field(&self, parent: Option<&Name>, field: &Name) -> Option<&Type> {
+    pub(crate) fn field(&self, parent: Option<&Name>, field: &Name) -> Option<&Type> {
         parent
             .and_then(|parent| self.fields.get(parent)?.get(field))
             .or_else(|| self.fields.values().find_map(|fields| fields.get(field)))
