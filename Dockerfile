@@ -3,7 +3,7 @@
 FROM node:22-bookworm-slim AS playground
 WORKDIR /src/playground
 COPY playground/package.json playground/package-lock.json playground/.npmrc* ./
-RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
+RUN --mount=type=cache,target=/var/cache/npm npm ci --no-audit --no-fund --cache /var/cache/npm
 COPY playground/ ./
 RUN npm run build
 
