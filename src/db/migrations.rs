@@ -1,5 +1,9 @@
 //! Migrations: embedded in the program, applied at start under a lock, each in a transaction.
 
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use diesel::migration::{Migration, MigrationSource};
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -12,6 +16,8 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// The advisory lock that replicas starting together take: "pluma" as a number.
 const LOCK: i64 = 0x70_6c_75_6d_61;
+/// How long a process waits for another one that migrates the same file.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Applies what is missing and gives the names of what was applied. Blocks; needs a runtime of several threads.
 pub async fn run(config: &config::Database) -> Result<Vec<String>> {
@@ -25,6 +31,8 @@ pub async fn run_telling(
 ) -> Result<Vec<String>> {
     match &config.url {
         DatabaseUrl::Sqlite(path) => {
+            // Released when it is closed, also by a process that dies.
+            let _lock = lock(path).await?;
             let conn = sqlite::connect_once(path).await?;
             apply(AsyncMigrationHarness::new(conn), SQLITE, tell)
         }
@@ -53,6 +61,32 @@ pub async fn pending(config: &config::Database) -> Result<Vec<String>> {
     }
 }
 
+/// Takes the lock file beside a SQLite database: its own locks do not cover the change to its journal mode,
+/// which the first connection to a new file makes.
+async fn lock(path: &Path) -> Result<File> {
+    let name = path.with_extension("migrating");
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(Error::caused_by)?;
+    }
+    let file = File::create(&name).map_err(Error::caused_by)?;
+    let patience = Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < patience => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::internal(format!(
+                    "another process has been migrating this database for {} seconds",
+                    PATIENCE.as_secs()
+                )));
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::caused_by(error)),
+        }
+    }
+}
+
 fn apply<B: diesel::backend::Backend>(
     mut harness: impl MigrationHarness<B>,
     source: impl MigrationSource<B>,
@@ -66,8 +100,7 @@ fn apply<B: diesel::backend::Backend>(
             tell(&name);
             match harness.run_migration(&*migration) {
                 Ok(_) => applied.push(name),
-                // Two processes may begin together on one SQLite file, where nothing is locked before the
-                // first statement: the later one finds the work done.
+                // Something else than this program may have applied it meanwhile.
                 Err(error) => {
                     let version = migration.name().version();
                     let there = harness.applied_migrations().map_err(failed)?;
