@@ -24,3 +24,4 @@ mod statements;
 mod storm;
 mod streams;
 mod support;
+mod worker;

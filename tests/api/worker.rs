@@ -1,0 +1,69 @@
+//! `pluma worker`: background work done by a process of its own, beside a server that does none.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use pluma::config::DatabaseUrl;
+use secrecy::ExposeSecret;
+
+use crate::support::{TestApp, every_database, json};
+
+/// A running worker; ended with the test, whatever becomes of it.
+struct Worker(Child);
+
+impl Worker {
+    /// Starts one on the server's database.
+    fn start(app: &TestApp) -> Self {
+        let config = &app.app().config;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pluma"));
+        command.arg("worker").env_clear();
+        command
+            .env("PLUMA_DATA_DIR", &config.data_dir)
+            .env("PLUMA_SECRET", config.secret.expose_secret())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if let DatabaseUrl::Postgres(url) = &config.database.url {
+            command.env("DATABASE_URL", url.expose_secret());
+        }
+        Self(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+every_database!(
+    with = |config| {
+        config.jobs.inline = false;
+    },
+    async fn a_worker_publishes_at_the_time_that_a_server_was_told(app: TestApp) {
+        let ann = app.user("ann").await;
+        let notebook = ann.notebook("Notebook").await;
+        let page = ann.page(&notebook, "Page", "text").await;
+        let at = (*app.clock().now() + Duration::from_secs(1)).to_rfc3339();
+        let schedule = "mutation ($id: ID!, $at: DateTime) {
+            publishPage(pageId: $id, at: $at) { page { state } errors { code } } }";
+        let reply = ann
+            .graphql(schedule, json!({ "id": page.id, "at": at }))
+            .await;
+        assert_eq!(reply.text("/publishPage/page/state"), "DRAFT");
+
+        let _worker = Worker::start(&app);
+        let limit = Instant::now() + Duration::from_secs(30);
+        let state = "query ($id: ID!) { page(id: $id) { state publishAt } }";
+        loop {
+            let reply = ann.graphql(state, json!({ "id": page.id })).await;
+            if reply.text("/page/state") == "PUBLISHED" {
+                assert!(reply.at("/page/publishAt").is_null());
+                break;
+            }
+            assert!(Instant::now() < limit, "the worker has not published it");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+);
