@@ -14,6 +14,7 @@ use crate::db::{Db, migrations};
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::keyring::Keyring;
+use crate::limiter::Limiter;
 use crate::presence::Presence;
 
 /// How much rendered HTML is kept.
@@ -37,6 +38,8 @@ pub struct Parts {
     pub presence: Presence,
     /// Rendered pages by their revision.
     pub html: Texts,
+    /// Budgets of requests and of attempts.
+    pub limiter: Limiter,
     /// Keys that sign access tokens.
     pub keyring: Keyring,
     /// How many passwords may be hashed at once: each takes 19 MiB and a core.
@@ -78,6 +81,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
             presence: Presence::new(events.clone()),
+            limiter: Limiter::default(),
             html: Texts::new(HTML_CACHE_BYTES),
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),

@@ -18,6 +18,7 @@ pub mod http;
 pub mod id;
 pub mod jobs;
 pub mod keyring;
+pub mod limiter;
 pub mod logs;
 pub mod notebooks;
 pub mod pages;
