@@ -19,7 +19,7 @@ use crate::graphql::shape::{Shape, Types};
 use crate::graphql::telemetry::{Names, Running};
 use crate::health::graphql::HealthQuery;
 use crate::viewer::Viewer;
-use crate::{accounts, config, notebooks, pages};
+use crate::{accounts, config, logs, notebooks, pages};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
@@ -27,6 +27,7 @@ pub struct Query(
     node::NodeQueries,
     HealthQuery,
     accounts::graphql::AccountQueries,
+    logs::graphql::LogQueries,
     notebooks::graphql::NotebookQueries,
     pages::graphql::PageQueries,
 );
@@ -35,6 +36,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     accounts::graphql::AccountMutations,
+    logs::graphql::LogMutations,
     notebooks::graphql::NotebookMutations,
     pages::graphql::PageMutations,
     pages::graphql::SaveMutations,
@@ -42,7 +44,10 @@ pub struct Mutation(
 
 /// Everything that can be watched.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(pages::graphql::PageSubscriptions);
+pub struct Subscription(
+    logs::graphql::LogSubscriptions,
+    pages::graphql::PageSubscriptions,
+);
 
 type Engine = Executable<Query, Mutation, Subscription>;
 

@@ -1,6 +1,7 @@
 //! The command line: what the program can be asked to do.
 
 mod admin;
+mod audit;
 mod configuration;
 mod demo;
 mod doctor;
@@ -83,11 +84,13 @@ enum Command {
     /// waits for its time, merged and named revisions, a trash. All of them share one password, which the command
     /// prints. Deleting the demo is deleting its accounts, or the database.
     Demo(demo::Demo),
-    /// Make administrators
+    /// Make administrators, and look after the log
     #[command(after_help = "Examples:\n  \
         pluma admin create ann ann@example.org\n  \
         pluma admin create ann ann@example.org --password-file /run/secrets/ann\n  \
-        pluma admin promote rita             somebody who has an account")]
+        pluma admin promote rita             somebody who has an account\n  \
+        pluma admin audit verify             whether the log is as it was written\n  \
+        pluma admin audit export > log.jsonl")]
     #[command(subcommand)]
     Admin(admin::Admin),
     /// Check the configuration and everything the server depends on

@@ -1,6 +1,7 @@
 //! The keys that sign access tokens: Ed25519, kept in the database under the configured secret, so that
 //! every replica signs and checks alike.
 
+pub mod derive;
 mod seal;
 
 use std::sync::Arc;

@@ -1,10 +1,21 @@
-//! The log: who changed what, written in the transaction of the change.
+//! The log: who changed what, written in the transaction of the change and sealed into a hash chain, and what
+//! clients note beside it.
+
+pub mod chain;
+pub mod graphql;
+pub mod live;
+pub mod sealing;
+pub mod service;
 
 use diesel::{Insertable, Queryable, Selectable};
+use uuid::Uuid;
 
 use crate::db::types::{JsonValue, Timestamp};
 use crate::id::{LogId, UserId};
 use crate::viewer::Viewer;
+
+/// The longest action, in characters.
+pub const MAX_ACTION: usize = 100;
 
 /// Who wrote an entry.
 #[derive(
@@ -50,7 +61,41 @@ pub struct Log {
     pub ip: Option<String>,
     /// The request's id.
     pub request_id: Option<String>,
+    /// The TypeID of who did it; it stays when the account goes.
+    pub actor: Option<String>,
 }
+
+/// Which entries a list or a stream holds; each part narrows it.
+#[derive(Debug, Clone, Default)]
+pub struct LogFilter {
+    /// The entries of this user, which are all that somebody who is no administrator may see.
+    pub visible_to: Option<UserId>,
+    /// What this user did.
+    pub user_id: Option<UserId>,
+    /// Entries of this kind.
+    pub kind: Option<LogKind>,
+    /// Entries of exactly this action.
+    pub action: Option<String>,
+    /// What was done to this object, by its TypeID.
+    pub subject_id: Option<String>,
+    /// From this moment on.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub to: Option<Timestamp>,
+}
+
+/// What changes about a CUSTOM entry.
+#[derive(Debug, Clone, diesel::AsChangeset)]
+#[diesel(table_name = crate::db::schema::logs)]
+pub struct LogChanges {
+    /// What was done.
+    pub action: String,
+    /// More about it; `None` leaves what is there.
+    pub details: Option<JsonValue>,
+}
+
+/// Called out when entries have got their place in the log.
+pub const TOPIC: Uuid = Uuid::from_u128(0x706c_756d_615f_6c6f_6773);
 
 impl Log {
     /// An audit entry: `viewer` does `action` to `subject` now.
@@ -60,20 +105,37 @@ impl Log {
         action: &str,
         subject: impl std::fmt::Display,
     ) -> Self {
+        Self {
+            subject_id: Some(subject.to_string()),
+            ..Self::of(viewer, LogKind::Audit, date, action.to_owned())
+        }
+    }
+
+    fn of(viewer: &Viewer, kind: LogKind, date: Timestamp, action: String) -> Self {
         let identity = viewer.identity.as_ref();
         Self {
             id: LogId::new(),
-            kind: LogKind::Audit,
+            kind,
             date,
             user_id: identity.map(|identity| identity.user_id),
             username: identity
                 .map_or_else(|| "server".to_owned(), |identity| identity.username.clone()),
-            action: action.to_owned(),
-            subject_id: Some(subject.to_string()),
+            action,
+            subject_id: None,
             details: None,
             ip: viewer.client.ip.map(|ip| ip.to_string()),
             request_id: viewer.client.request_id.clone(),
+            actor: identity.map(|identity| identity.user_id.to_string()),
         }
+    }
+
+    /// The same entry as the doing of somebody who does not ask just now.
+    #[must_use]
+    pub fn by(mut self, user_id: UserId, username: &str) -> Self {
+        self.user_id = Some(user_id);
+        self.actor = Some(user_id.to_string());
+        username.clone_into(&mut self.username);
+        self
     }
 
     /// The same entry with details.

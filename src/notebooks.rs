@@ -2,7 +2,6 @@
 
 pub mod graphql;
 pub mod loaders;
-mod metadata;
 pub mod service;
 pub mod sharing;
 

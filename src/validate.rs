@@ -2,6 +2,8 @@
 //!
 //! Ours, because each failure needs the field's own code and path, which validation crates give as prose.
 
+pub mod json;
+
 use caseless::Caseless;
 use unicode_normalization::UnicodeNormalization;
 

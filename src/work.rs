@@ -1,20 +1,30 @@
-//! Background work: which jobs and schedules the slices bring, run by the server itself or by `pluma worker`.
+//! Background work: which jobs, schedules and loops the slices bring, run by the server itself or by `pluma worker`.
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::pages;
+use crate::{logs, pages};
 
-/// Runs jobs until the application stops, and then lets those that run finish within the configured grace.
+/// Runs jobs and seals the log until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
-    Worker::new(
+    let mut kinds = pages::jobs::kinds(app);
+    kinds.extend(logs::sealing::kinds(app));
+    let mut schedules = pages::jobs::schedules();
+    schedules.extend(logs::sealing::schedules());
+    let worker = Worker::new(
         app.db.clone(),
         app.events.clone(),
         app.config.jobs.clone(),
         app.shutdown.clone(),
-        pages::jobs::kinds(app),
-        pages::jobs::schedules(),
+        kinds,
+        schedules,
     )
-    .grace(app.config.server.shutdown_grace)
-    .run()
-    .await;
+    .grace(app.config.server.shutdown_grace);
+    // Sealing goes on until the last job has written its entry.
+    let working = async {
+        worker.run().await;
+        if let Err(error) = logs::sealing::seal(app).await {
+            tracing::warn!(%error, "the last entries of the log are sealed at the next start");
+        }
+    };
+    tokio::join!(working, logs::sealing::run(app));
 }

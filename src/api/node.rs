@@ -7,7 +7,9 @@ use crate::accounts::graphql::{User, load_user};
 use crate::accounts::service as accounts;
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
-use crate::id::{CollaboratorId, NotebookId, PageId, RevisionId, SessionId, UserId};
+use crate::id::{CollaboratorId, LogId, NotebookId, PageId, RevisionId, SessionId, UserId};
+use crate::logs;
+use crate::logs::graphql::Log;
 use crate::notebooks::graphql::{Collaborator, Notebook};
 use crate::notebooks::loaders::Loaders as NotebookLoaders;
 use crate::notebooks::sharing;
@@ -26,6 +28,8 @@ pub enum Node {
     User(User),
     /// A session.
     Session(Session),
+    /// An entry of the log.
+    Log(Log),
     /// A notebook.
     Notebook(Notebook),
     /// A share in a notebook.
@@ -83,6 +87,12 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
             Some(id) => accounts::find_own(ctx.app()?, ctx.viewer()?, id)
                 .await?
                 .map(|(session, current)| Node::Session(Session::of(session, current))),
+            None => None,
+        },
+        LogId::PREFIX => match LogId::parse(id) {
+            Some(id) => logs::service::find(ctx.app()?, ctx.viewer()?, id)
+                .await?
+                .map(|entry| Node::Log(Log(entry))),
             None => None,
         },
         NotebookId::PREFIX => match NotebookId::parse(id) {

@@ -10,12 +10,12 @@ use pluma::config::Config;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::failure::Failure;
-use super::{open, say};
+use super::{audit, open, say};
 
 /// Far above any password.
 const LONGEST: u64 = 4_096;
 
-/// What to do about administrators.
+/// What administrators of the machine do.
 #[derive(Subcommand)]
 pub enum Admin {
     /// Create an administrator; the password is asked for, or read from standard input where that is no terminal
@@ -33,6 +33,9 @@ pub enum Admin {
         /// The account's username
         username: String,
     },
+    /// Check and export the log of who changed what
+    #[command(subcommand)]
+    Audit(audit::Audit),
 }
 
 /// Runs the command.
@@ -53,6 +56,7 @@ pub async fn run(command: Admin, file: Option<&Path>) -> Result<(), Failure> {
             accounts::promote(&open(config).await?, &username).await?;
             say(&format!("{username} is an administrator now."));
         }
+        Admin::Audit(command) => audit::run(command, open(config).await?).await?,
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! written, `Example:` a TOML value for settings without a plain default.
 
 mod accounts;
+mod audit;
 mod database;
 mod jobs;
 mod limits;
@@ -18,6 +19,7 @@ use secrecy::SecretString;
 use super::values::{Environment, directory, parsed, secret};
 
 pub use accounts::Accounts;
+pub use audit::Audit;
 pub use database::Database;
 pub use jobs::Jobs;
 pub use limits::Limits;
@@ -59,6 +61,9 @@ pub struct Config {
     /// Work done in the background, such as publishing at a set time.
     #[config(nested)]
     pub jobs: Jobs,
+    /// The log of who changed what, which is kept in the database.
+    #[config(nested)]
+    pub audit: Audit,
     /// What the program writes about itself, to standard error.
     #[config(nested)]
     pub log: Log,

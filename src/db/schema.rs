@@ -200,6 +200,21 @@ table! {
         details -> Nullable<Json>,
         ip -> Nullable<Text>,
         request_id -> Nullable<Text>,
+        actor -> Nullable<Text>,
+        seq -> Nullable<BigInt>,
+        hash -> Nullable<Binary>,
+    }
+}
+
+table! {
+    /// One row: where the chain over the AUDIT entries begins and ends.
+    audit_chain (id) {
+        id -> SmallInt,
+        last_seq -> BigInt,
+        entries -> BigInt,
+        base -> Nullable<Binary>,
+        head -> Nullable<Binary>,
+        mac -> Nullable<Binary>,
     }
 }
 

@@ -5,6 +5,8 @@ use crate::db::{finish, transaction};
 
 #[path = "../accounts/store.rs"]
 pub mod accounts;
+#[path = "../logs/chain_store.rs"]
+pub mod chain;
 #[path = "../pages/event_store.rs"]
 pub mod events;
 #[path = "../health/store.rs"]

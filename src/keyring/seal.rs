@@ -1,26 +1,13 @@
-//! Authenticated encryption of small secrets under the configured one: HKDF-SHA-256, then AES-256-GCM.
+//! Authenticated encryption of small secrets under the configured one: AES-256-GCM.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
+use super::derive;
 use crate::error::{Error, Result};
 
-struct KeyLength;
-
-impl KeyType for KeyLength {
-    fn len(&self) -> usize {
-        32
-    }
-}
-
 fn key(secret: &SecretString) -> Result<RandomizedNonceKey> {
-    let mut bytes = [0_u8; 32];
-    Salt::new(HKDF_SHA256, b"pluma")
-        .extract(secret.expose_secret().as_bytes())
-        .expand(&[b"signing keys"], KeyLength)
-        .and_then(|output| output.fill(&mut bytes))
-        .map_err(Error::caused_by)?;
+    let bytes = derive::key(secret, b"signing keys")?;
     RandomizedNonceKey::new(&AES_256_GCM, &bytes).map_err(Error::caused_by)
 }
 

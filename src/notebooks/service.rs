@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Access, Change, Notebook, NotebookOrderField, OrderDirection, Range, Scope, Seen, metadata,
-    not_found,
+    Access, Change, Notebook, NotebookOrderField, OrderDirection, Range, Scope, Seen, not_found,
 };
 use crate::app::App;
 use crate::db::types::{JsonValue, Timestamp};
@@ -13,7 +12,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::graphql::paging::{self, PageArgs, Slice};
 use crate::id::{NotebookId, UserId};
 use crate::logs::Log;
-use crate::validate::{Checks, fold};
+use crate::validate::{Checks, fold, json};
 use crate::viewer::Viewer;
 
 /// The longest title of a notebook or page, in characters.
@@ -195,7 +194,7 @@ pub async fn create(app: &App, viewer: &Viewer, input: NewNotebook) -> Result<Se
     let metadata = input
         .metadata
         .unwrap_or_else(|| Value::Object(Default::default()));
-    metadata::check(&mut checks, &metadata);
+    json::check(&mut checks, ["input", "metadata"], &metadata);
     checks.done()?;
     let now = app.clock.now();
     let notebook = Notebook {
@@ -232,7 +231,7 @@ pub async fn update(app: &App, viewer: &Viewer, input: NotebookUpdate) -> Result
         .description
         .map(|text| checks.text(["input", "description"], &text, MAX_DESCRIPTION));
     if let Some(metadata) = &input.metadata {
-        metadata::check(&mut checks, metadata);
+        json::check(&mut checks, ["input", "metadata"], metadata);
     }
     checks.done()?;
     let now = app.clock.now();

@@ -42,15 +42,14 @@ pub fn schedules() -> Vec<Recurring> {
 
 async fn publish_due(app: &App, schedule: Schedule) -> Result<Value> {
     let notebook = schedule.notebook_id;
-    let mut log = Log::audit(
+    let log = Log::audit(
         &Viewer::default(),
         app.clock.now(),
         "page.published",
         schedule.page_id,
     )
-    .with(json!({ "at": schedule.at }));
-    log.user_id = Some(schedule.user_id);
-    log.username.clone_from(&schedule.username);
+    .with(json!({ "at": schedule.at }))
+    .by(schedule.user_id, &schedule.username);
     let published = match commit!(app.db, publishing::publish_due(schedule, log)) {
         Ok(published) => published,
         // The page or its revision is gone: there is nothing left to do.

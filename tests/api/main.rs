@@ -15,6 +15,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod layers;
+mod logs;
 mod notebooks;
 mod pages;
 mod platform;

@@ -1,10 +1,7 @@
 //! `pluma worker`: background work done by a process of its own, beside a server that does none.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
-
-use pluma::config::DatabaseUrl;
-use secrecy::ExposeSecret;
 
 use crate::support::{TestApp, every_database, json};
 
@@ -14,18 +11,8 @@ struct Worker(Child);
 impl Worker {
     /// Starts one on the server's database.
     fn start(app: &TestApp) -> Self {
-        let config = &app.app().config;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pluma"));
-        command.arg("worker").env_clear();
-        command
-            .env("PLUMA_DATA_DIR", &config.data_dir)
-            .env("PLUMA_SECRET", config.secret.expose_secret())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        if let DatabaseUrl::Postgres(url) = &config.database.url {
-            command.env("DATABASE_URL", url.expose_secret());
-        }
+        let mut command = app.program(&["worker"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         Self(command.spawn().unwrap())
     }
 }

@@ -1,8 +1,11 @@
 //! Every query, mutation and subscription of the schema with odd values: anonymously, as a user, and as an
 //! administrator.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::is_no_fault;
 use super::odd_values::{Things, Types};
@@ -12,6 +15,8 @@ use crate::support::{Client, every_database};
 const OPEN: [&str; 3] = ["login", "refreshSession", "register"];
 /// As many operations as one request carries.
 const BATCH: usize = 10;
+/// How often something happens while subscriptions listen.
+const ROUNDS: usize = 40;
 
 /// One call of a field.
 struct Call {
@@ -198,41 +203,56 @@ every_database!(
         let types = Types::of(&user).await;
         let things = things(&user).await;
         let mut watchers = JoinSet::new();
+        let enough = CancellationToken::new();
+        let mut silent = BTreeSet::new();
         for field in types.fields("Subscription") {
+            silent.insert(field["name"].as_str().unwrap().to_owned());
             for call in calls(&types, "subscription", &field, &things) {
                 for client in [&app.client(), &user, &admin] {
                     let name = call.name();
+                    let field = field["name"].as_str().unwrap().to_owned();
                     let variables = call.variables.clone();
                     let mut subscription = app.subscribe(client, &call.query, variables).await;
+                    let enough = enough.clone();
                     watchers.spawn(async move {
-                        match subscription.answer().await {
+                        let answer = tokio::select! {
+                            answer = subscription.answer() => answer,
+                            () = enough.cancelled() => return None,
+                        };
+                        match answer {
                             Ok(answer) => is_no_fault(&answer, &name),
                             Err(ending) => {
                                 let crate::support::Ending::Failed(errors) = ending else {
                                     panic!("{name} ends with {ending:?}");
                                 };
                                 is_no_fault(&json!({ "errors": errors }), &name);
+                                return None;
                             }
                         }
+                        Some(field)
                     });
                 }
             }
         }
-        // Those that are good wait for something to happen.
-        let mut number = 0;
-        while !watchers.is_empty() {
+        // Those that are good wait for something to happen, and some for what never does.
+        for _ in 0..ROUNDS {
             user.page(&things.notebook, "News", "text").await;
             let query = "mutation ($id: ID!) { publishPage(pageId: $id) { errors { code } } }";
             user.graphql(query, json!({ "id": things.page.id })).await;
             while let Some(done) = watchers.try_join_next() {
-                done.unwrap();
+                if let Some(heard) = done.unwrap() {
+                    silent.remove(&heard);
+                }
             }
-            number += 1;
-            assert!(
-                number < 1_000,
-                "{} subscriptions never answer",
-                watchers.len()
-            );
         }
+        enough.cancel();
+        for heard in watchers.join_all().await.into_iter().flatten() {
+            silent.remove(&heard);
+        }
+        assert_eq!(
+            silent,
+            BTreeSet::new(),
+            "subscriptions that nobody heard of"
+        );
     }
 );

@@ -1,6 +1,7 @@
 //! The server under test.
 
 use std::net::SocketAddr;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -8,10 +9,11 @@ use diesel_async::RunQueryDsl;
 use metrics_exporter_prometheus::PrometheusHandle;
 use pluma::app::App;
 use pluma::clock::Clock;
-use pluma::config::Config;
+use pluma::config::{Config, DatabaseUrl};
 use pluma::db::Db;
 use pluma::http::server::Server;
 use pluma::{telemetry, work};
+use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -153,6 +155,20 @@ impl TestApp {
             }
         };
         done.unwrap()
+    }
+
+    /// The program on this server's database, with its secret and nothing else in its environment.
+    pub fn program(&self, arguments: &[&str]) -> Command {
+        let config = &self.app.config;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pluma"));
+        command.args(arguments).env_clear().stdin(Stdio::null());
+        command
+            .env("PLUMA_DATA_DIR", &config.data_dir)
+            .env("PLUMA_SECRET", config.secret.expose_secret());
+        if let DatabaseUrl::Postgres(url) = &config.database.url {
+            command.env("DATABASE_URL", url.expose_secret());
+        }
+        command
     }
 
     /// Starts a subscription over a WebSocket as `client`.

@@ -78,6 +78,21 @@ impl Client {
         }
     }
 
+    /// Signs in as a user whom [`Self::register`] made.
+    pub async fn sign_in(&self, name: &str) -> Self {
+        let login = "mutation ($input: LoginInput!) {
+            login(input: $input) { user { id } accessToken refreshToken errors { code } } }";
+        let input = json!({ "login": name, "password": PASSWORD });
+        let reply = self.graphql(login, json!({ "input": input })).await;
+        Self {
+            id: reply.text("/login/user/id").to_owned(),
+            username: name.to_owned(),
+            access_token: reply.text("/login/accessToken").to_owned(),
+            refresh_token: reply.text("/login/refreshToken").to_owned(),
+            ..Self::anonymous(&self.url)
+        }
+    }
+
     /// Sends one operation.
     pub async fn graphql(&self, query: &str, variables: Value) -> Reply {
         self.post(&json!({ "query": query, "variables": variables }))

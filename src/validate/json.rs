@@ -1,42 +1,41 @@
-//! What may stand in a notebook's metadata.
+//! What may stand in JSON that clients give us to keep.
 
 use serde_json::Value;
 
 use crate::error::UserErrorCode;
 use crate::validate::Checks;
 
-const MAX_METADATA_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = 64 * 1024;
 /// serde_json reads 127 levels and no more; a document's literals can have thousands.
-const MAX_METADATA_LEVELS: usize = 100;
+const MAX_LEVELS: usize = 100;
 /// PostgreSQL writes numbers out, and serde_json takes the longest doubles for infinity then.
-const MAX_METADATA_NUMBER: f64 = 1e300;
+const MAX_NUMBER: f64 = 1e300;
 
 /// Checks the application's own data, which every database has to give back as it came.
-pub fn check(checks: &mut Checks, metadata: &Value) {
-    let path = ["input", "metadata"];
-    let bytes = serde_json::to_vec(metadata).map_or(0, |bytes| bytes.len());
-    if bytes > MAX_METADATA_BYTES {
+pub fn check<const N: usize>(checks: &mut Checks, path: [&str; N], value: &Value) {
+    let bytes = serde_json::to_vec(value).map_or(0, |bytes| bytes.len());
+    if bytes > MAX_BYTES {
         checks.add(
             UserErrorCode::TooLarge,
             path,
-            format!("At most {MAX_METADATA_BYTES} bytes of JSON are kept; this is {bytes}."),
+            format!("At most {MAX_BYTES} bytes of JSON are kept; this is {bytes}."),
         );
     }
-    if !within_levels(metadata, MAX_METADATA_LEVELS) {
+    if !within_levels(value, MAX_LEVELS) {
         checks.add(
             UserErrorCode::TooLarge,
             path,
-            format!("At most {MAX_METADATA_LEVELS} levels of JSON are kept."),
+            format!("At most {MAX_LEVELS} levels of JSON are kept."),
         );
     }
-    if has_endless_number(metadata) {
+    if has_endless_number(value) {
         checks.add(
             UserErrorCode::OutOfRange,
             path,
             "Numbers beyond 1e300 are not kept.",
         );
     }
-    if has_nul(metadata) {
+    if has_nul(value) {
         checks.add(UserErrorCode::Invalid, path, "U+0000 is not allowed.");
     }
 }
@@ -54,7 +53,7 @@ fn has_endless_number(value: &Value) -> bool {
     match value {
         Value::Number(number) => number
             .as_f64()
-            .is_some_and(|number| number.abs() > MAX_METADATA_NUMBER),
+            .is_some_and(|number| number.abs() > MAX_NUMBER),
         Value::Array(items) => items.iter().any(has_endless_number),
         Value::Object(fields) => fields.values().any(has_endless_number),
         _ => false,

@@ -1,0 +1,10 @@
+DROP TABLE audit_chain;
+DROP INDEX logs_by_action;
+DROP INDEX logs_by_subject;
+DROP INDEX logs_by_user;
+CREATE INDEX logs_by_user ON logs (user_id) WHERE user_id IS NOT NULL;
+DROP INDEX logs_without_seq;
+DROP INDEX logs_seq_key;
+ALTER TABLE logs DROP COLUMN hash;
+ALTER TABLE logs DROP COLUMN seq;
+ALTER TABLE logs DROP COLUMN actor;
