@@ -2,6 +2,7 @@
 //! administrator.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
@@ -212,7 +213,8 @@ every_database!(
                     let name = call.name();
                     let field = field["name"].as_str().unwrap().to_owned();
                     let variables = call.variables.clone();
-                    let mut subscription = app.subscribe(client, &call.query, variables).await;
+                    let subscription = app.subscribe(client, &call.query, variables).await;
+                    let mut subscription = subscription.patient(Duration::from_secs(600));
                     let enough = enough.clone();
                     watchers.spawn(async move {
                         let answer = tokio::select! {

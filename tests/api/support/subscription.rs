@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A running operation.
 pub struct Subscription {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    patience: Duration,
 }
 
 /// How an operation ended.
@@ -44,7 +45,10 @@ impl Subscription {
             .headers_mut()
             .insert("sec-websocket-protocol", protocol);
         let (socket, _) = connect_async(request).await.unwrap();
-        let mut subscription = Self { socket };
+        let mut subscription = Self {
+            socket,
+            patience: PATIENCE,
+        };
         let init = match client.access_token.as_str() {
             "" => json!({ "type": "connection_init" }),
             token => json!({
@@ -60,6 +64,11 @@ impl Subscription {
             .send(json!({ "type": "subscribe", "id": "1", "payload": payload }))
             .await;
         subscription
+    }
+
+    /// The same operation, whose results are waited for longer than ten seconds.
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The next result; waits ten seconds for it.
@@ -116,8 +125,8 @@ impl Subscription {
     /// The next message, or the code that the connection was closed with.
     async fn message(&mut self) -> Result<Value, u16> {
         loop {
-            let next = tokio::time::timeout(PATIENCE, self.socket.next()).await;
-            let next = next.expect("something arrives within ten seconds");
+            let next = tokio::time::timeout(self.patience, self.socket.next()).await;
+            let next = next.expect("something arrives in time");
             match next {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Close(frame))) => {
