@@ -19,7 +19,7 @@ use crate::graphql::shape::{Shape, Types};
 use crate::graphql::telemetry::{Names, Running};
 use crate::health::graphql::HealthQuery;
 use crate::viewer::Viewer;
-use crate::{accounts, config, logs, notebooks, pages};
+use crate::{accounts, config, linguistics, logs, notebooks, pages};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
@@ -27,6 +27,7 @@ pub struct Query(
     node::NodeQueries,
     HealthQuery,
     accounts::graphql::AccountQueries,
+    linguistics::graphql::LinguisticsQueries,
     logs::graphql::LogQueries,
     notebooks::graphql::NotebookQueries,
     pages::graphql::PageQueries,

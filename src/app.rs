@@ -16,6 +16,7 @@ use crate::events::Events;
 use crate::keyring::Keyring;
 use crate::limiter::Limiter;
 use crate::presence::Presence;
+use crate::remote::linguistics::Linguistics;
 
 /// How much rendered HTML is kept.
 const HTML_CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -40,6 +41,8 @@ pub struct Parts {
     pub html: Texts,
     /// Budgets of requests and of attempts.
     pub limiter: Limiter,
+    /// The service that says how texts speak of things, where one is configured.
+    pub linguistics: Option<Linguistics>,
     /// Keys that sign access tokens.
     pub keyring: Keyring,
     /// How many passwords may be hashed at once: each takes 19 MiB and a core.
@@ -82,6 +85,7 @@ impl App {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
             presence: Presence::new(events.clone()),
             limiter: Limiter::default(),
+            linguistics: Linguistics::new(&config.linguistics)?,
             html: Texts::new(HTML_CACHE_BYTES),
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),

@@ -12,5 +12,5 @@ mod values;
 
 pub use problems::{Problem, Problems};
 pub use reference::{reference, template};
-pub use settings::{Accounts, Audit, Config, Database, Jobs, Limits, Log, Server};
+pub use settings::{Accounts, Audit, Config, Database, Jobs, Limits, Linguistics, Log, Server};
 pub use values::{DatabaseUrl, Environment, LogFormat, SameSite};

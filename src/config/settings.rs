@@ -9,6 +9,7 @@ mod audit;
 mod database;
 mod jobs;
 mod limits;
+mod linguistics;
 mod log;
 mod server;
 
@@ -23,6 +24,7 @@ pub use audit::Audit;
 pub use database::Database;
 pub use jobs::Jobs;
 pub use limits::Limits;
+pub use linguistics::Linguistics;
 pub use log::Log;
 pub use server::Server;
 
@@ -64,6 +66,9 @@ pub struct Config {
     /// The log of who changed what, which is kept in the database.
     #[config(nested)]
     pub audit: Audit,
+    /// A service that says how texts speak of things; without one the program does it itself.
+    #[config(nested)]
+    pub linguistics: Linguistics,
     /// What the program writes about itself, to standard error.
     #[config(nested)]
     pub log: Log,

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Backend, Conn};
+use super::{Backend, Conn, transaction};
 use crate::db::schema::{audit_chain, logs};
 use crate::db::types::Timestamp;
 use crate::error::Result;
@@ -22,7 +22,7 @@ pub async fn insert(conn: &mut Conn, entry: &Log) -> Result<()> {
 
 /// Writes an entry that stands for itself.
 pub async fn create(conn: &mut Conn, entry: Log) -> Result<()> {
-    insert(conn, &entry).await
+    transaction!(conn, { insert(conn, &entry).await })
 }
 
 /// An entry that `filter` lets through.
@@ -97,24 +97,28 @@ pub async fn newest(conn: &mut Conn) -> Result<i64> {
 
 /// Changes a CUSTOM entry; `None` where there is none.
 pub async fn update(conn: &mut Conn, id: LogId, changes: LogChanges) -> Result<Option<Log>> {
-    let custom = logs::id.eq(id).and(logs::kind.eq(LogKind::Custom));
-    let changed = diesel::update(logs::table.filter(custom))
-        .set(&changes)
-        .execute(conn)
-        .await?;
-    if changed == 0 {
-        return Ok(None);
-    }
-    find(conn, id, LogFilter::default()).await
+    transaction!(conn, {
+        let custom = logs::id.eq(id).and(logs::kind.eq(LogKind::Custom));
+        let changed = diesel::update(logs::table.filter(custom))
+            .set(&changes)
+            .execute(conn)
+            .await?;
+        if changed == 0 {
+            return Ok(None);
+        }
+        find(conn, id, LogFilter::default()).await
+    })
 }
 
 /// Removes a CUSTOM entry; gives whether there was one.
 pub async fn delete(conn: &mut Conn, id: LogId) -> Result<bool> {
-    let custom = logs::id.eq(id).and(logs::kind.eq(LogKind::Custom));
-    let removed = diesel::delete(logs::table.filter(custom))
-        .execute(conn)
-        .await?;
-    Ok(removed > 0)
+    transaction!(conn, {
+        let custom = logs::id.eq(id).and(logs::kind.eq(LogKind::Custom));
+        let removed = diesel::delete(logs::table.filter(custom))
+            .execute(conn)
+            .await?;
+        Ok(removed > 0)
+    })
 }
 
 fn matching(filter: LogFilter) -> logs::BoxedQuery<'static, Backend> {

@@ -6,6 +6,7 @@
 //! | [`rich`] | editor JSON (Slate, Tiptap/ProseMirror, Lexical): checking, plain text, merging by nodes |
 //! | [`words`] | how many words a plain text has |
 //! | [`merge`] | a stale save against the current text: three-way merge or conflict |
+//! | [`language`], [`sentiment`], [`readability`] | which language a text is in, how it speaks of things, how easily it reads |
 //! | [`diff`] | what changed between two texts, as hunks and as a unified diff |
 //!
 //! Nothing here knows of the database, of GraphQL or of the application. Everything is
@@ -14,11 +15,14 @@
 
 pub mod diff;
 mod diff3;
+pub mod language;
 mod lines;
 pub mod markdown;
 pub mod merge;
 mod plain;
+pub mod readability;
 pub mod rich;
+pub mod sentiment;
 pub mod words;
 
 /// How a page's content is written.

@@ -15,6 +15,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod layers;
+mod linguistics;
 mod logs;
 mod notebooks;
 mod pages;

@@ -1,10 +1,11 @@
 //! Which layer may name which: `http → api → slice::graphql → slice::service → slice::store → db::schema`.
 
 /// One per noun family. `health` has the shape of one; everything else beside the top is floor.
-const SLICES: [&str; 12] = [
+const SLICES: [&str; 13] = [
     "accounts",
     "chat",
     "health",
+    "linguistics",
     "logs",
     "media",
     "models",

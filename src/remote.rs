@@ -1,0 +1,5 @@
+//! Services of the network that the configuration names: each behind a time limit, retries that end, and a
+//! circuit breaker.
+
+mod breaker;
+pub mod linguistics;
