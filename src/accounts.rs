@@ -12,7 +12,7 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 
 use crate::db::types::Timestamp;
 use crate::id::{SessionId, UserId};
-use crate::viewer::{Client, Identity, Role, Viewer};
+use crate::viewer::{Client, Credential, Identity, Role, Viewer};
 
 pub use service::{authenticate, authenticate_cookie, renew, session_ended};
 
@@ -54,9 +54,10 @@ impl User {
                 user_id: self.id,
                 username: self.username.clone(),
                 role: self.role,
-                session_id,
+                credential: Credential::Session(session_id),
             }),
             client,
+            budget: None,
         }
     }
 }

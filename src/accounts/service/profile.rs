@@ -99,7 +99,7 @@ pub async fn change_password(
     current: Option<&str>,
     new: &str,
 ) -> Result<User> {
-    let identity = viewer.require()?;
+    let (identity, session) = viewer.require_session()?;
     let (user, hash) = with_password(app, identity.user_id).await?;
     let mut checks = Checks::new();
     let new = passwords::check(
@@ -114,7 +114,7 @@ pub async fn change_password(
     let entry = Log::audit(viewer, app.clock.now(), "password.changed", user.id);
     let user = commit!(
         app.db,
-        accounts::change_password(user.id, (hash, new_hash), identity.session_id, entry)
+        accounts::change_password(user.id, (hash, new_hash), session, entry)
     )?
     .ok_or_else(|| {
         Error::user(
@@ -129,7 +129,7 @@ pub async fn change_password(
 
 /// Removes the viewer's account with everything that is theirs.
 pub async fn delete_account(app: &App, viewer: &Viewer, password: Option<&str>) -> Result<UserId> {
-    let identity = viewer.require()?;
+    let (identity, _) = viewer.require_session()?;
     let (user, hash) = with_password(app, identity.user_id).await?;
     confirm(app, password, hash, ["password"]).await?;
     let entry = Log::audit(viewer, app.clock.now(), "account.deleted", user.id);

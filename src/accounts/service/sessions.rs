@@ -10,7 +10,7 @@ use crate::db::{commit, query};
 use crate::error::{Code, Error, Result, UserErrorCode};
 use crate::id::SessionId;
 use crate::logs::Log;
-use crate::viewer::{Client, Identity, Viewer};
+use crate::viewer::{Client, Credential, Identity, Viewer};
 
 /// How long a session's end may stay unheard where the call does not arrive: it ended on another replica, or
 /// nobody ended it and its time is up.
@@ -67,10 +67,10 @@ pub async fn logout(app: &App, viewer: &Viewer, refresh_token: Option<&str>) -> 
         by_token = user.acting(session.id, viewer.client.clone());
         &by_token
     };
-    let identity = viewer.require()?;
-    let entry = Log::audit(viewer, now, "session.ended", identity.session_id);
-    let session = commit!(app.db, sessions::end(identity.session_id, entry))?
-        .ok_or_else(Error::unauthenticated)?;
+    let (_, session) = viewer.require_session()?;
+    let entry = Log::audit(viewer, now, "session.ended", session);
+    let session =
+        commit!(app.db, sessions::end(session, entry))?.ok_or_else(Error::unauthenticated)?;
     wake_streams(app, session.user_id);
     Ok(session)
 }
@@ -81,13 +81,13 @@ pub async fn find_own(
     viewer: &Viewer,
     id: SessionId,
 ) -> Result<Option<(Session, bool)>> {
-    let Some(identity) = &viewer.identity else {
+    let Ok((identity, own)) = viewer.require_session() else {
         return Ok(None);
     };
     let now = app.clock.now();
     let session = query!(app.db, sessions::find(id, identity.user_id, now))?;
     Ok(session.map(|session| {
-        let current = session.id == identity.session_id;
+        let current = session.id == own;
         (session, current)
     }))
 }
@@ -97,8 +97,8 @@ pub async fn find_own(
 pub async fn authenticate(app: &App, access_token: Option<&str>, client: Client) -> Result<Viewer> {
     let Some(token) = access_token else {
         return Ok(Viewer {
-            identity: None,
             client,
+            ..Viewer::default()
         });
     };
     let claims = tokens::read_access(app, token).ok_or_else(|| {
@@ -120,9 +120,10 @@ pub async fn authenticate(app: &App, access_token: Option<&str>, client: Client)
             user_id: claims.sub,
             username,
             role,
-            session_id: claims.sid,
+            credential: Credential::Session(claims.sid),
         }),
         client,
+        budget: None,
     })
 }
 
@@ -138,8 +139,8 @@ pub async fn authenticate_cookie(
             code: Code::Unauthenticated,
             ..
         }) => Ok(Viewer {
-            identity: None,
             client,
+            ..Viewer::default()
         }),
         outcome => outcome,
     }
@@ -147,9 +148,14 @@ pub async fn authenticate_cookie(
 
 /// What of an identity holds now: the account's present name and role, or nothing once the session has ended.
 pub async fn renew(app: &App, identity: &Identity) -> Result<Option<Identity>> {
-    let (session_id, user_id) = (identity.session_id, identity.user_id);
+    let Credential::Session(session_id) = identity.credential else {
+        return Ok(None);
+    };
     let now = app.clock.now();
-    let found = query!(app.db, sessions::identify(session_id, user_id, now))?;
+    let found = query!(
+        app.db,
+        sessions::identify(session_id, identity.user_id, now)
+    )?;
     Ok(found.map(|(username, role)| Identity {
         username,
         role,
