@@ -16,6 +16,7 @@ use crate::events::Events;
 use crate::keyring::Keyring;
 use crate::limiter::Limiter;
 use crate::presence::Presence;
+use crate::uses::Uses;
 
 /// How much rendered HTML is kept.
 const HTML_CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub limiter: Limiter,
     /// Keys that sign access tokens.
     pub keyring: Keyring,
+    /// Sessions and API keys whose last use is yet to be written.
+    pub uses: Uses,
     /// How many passwords may be hashed at once: each takes 19 MiB and a core.
     pub password_hashes: Arc<Semaphore>,
     /// Cancelled when the server begins to stop.
@@ -82,6 +85,7 @@ impl App {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
             presence: Presence::new(events.clone()),
             limiter: Limiter::default(),
+            uses: Uses::default(),
             html: Texts::new(HTML_CACHE_BYTES),
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),

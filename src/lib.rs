@@ -25,6 +25,7 @@ pub mod pages;
 pub mod presence;
 pub mod telemetry;
 pub mod text;
+pub mod uses;
 pub mod validate;
 pub mod viewer;
 pub mod work;

@@ -1,10 +1,11 @@
 //! The log: who changed what, written in the transaction of the change.
 
 use diesel::{Insertable, Queryable, Selectable};
+use serde_json::{Value, json};
 
 use crate::db::types::{JsonValue, Timestamp};
 use crate::id::{LogId, UserId};
-use crate::viewer::Viewer;
+use crate::viewer::{Identity, Viewer};
 
 /// Who wrote an entry.
 #[derive(
@@ -53,7 +54,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// An audit entry: `viewer` does `action` to `subject` now.
+    /// An audit entry: `viewer` does `action` to `subject` now. What an API key does has the key in its details.
     pub fn audit(
         viewer: &Viewer,
         date: Timestamp,
@@ -61,24 +62,36 @@ impl Log {
         subject: impl std::fmt::Display,
     ) -> Self {
         let identity = viewer.identity.as_ref();
+        let key = identity.and_then(Identity::key);
+        let nobody = match viewer.client.ip {
+            Some(_) => "anonymous",
+            None => "server",
+        };
         Self {
             id: LogId::new(),
             kind: LogKind::Audit,
             date,
             user_id: identity.map(|identity| identity.user_id),
             username: identity
-                .map_or_else(|| "server".to_owned(), |identity| identity.username.clone()),
+                .map_or(nobody, |identity| &identity.username)
+                .to_owned(),
             action: action.to_owned(),
             subject_id: Some(subject.to_string()),
-            details: None,
+            details: key
+                .map(|key| JsonValue(json!({ "apiKey": { "id": key.id, "prefix": key.prefix } }))),
             ip: viewer.client.ip.map(|ip| ip.to_string()),
             request_id: viewer.client.request_id.clone(),
         }
     }
 
-    /// The same entry with details.
+    /// The same entry with more details.
     #[must_use]
-    pub fn with(mut self, details: serde_json::Value) -> Self {
+    pub fn with(mut self, mut details: Value) -> Self {
+        if let (Some(JsonValue(Value::Object(known))), Some(details)) =
+            (self.details.take(), details.as_object_mut())
+        {
+            details.extend(known);
+        }
         self.details = Some(JsonValue(details));
         self
     }

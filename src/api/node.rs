@@ -2,12 +2,11 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 
-use crate::accounts::graphql::Session;
-use crate::accounts::graphql::{User, load_user};
+use crate::accounts::graphql::{ApiKey, Session, User, load_user};
 use crate::accounts::service as accounts;
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
-use crate::id::{CollaboratorId, NotebookId, PageId, RevisionId, SessionId, UserId};
+use crate::id::{ApiKeyId, CollaboratorId, NotebookId, PageId, RevisionId, SessionId, UserId};
 use crate::notebooks::graphql::{Collaborator, Notebook};
 use crate::notebooks::loaders::Loaders as NotebookLoaders;
 use crate::notebooks::sharing;
@@ -26,6 +25,8 @@ pub enum Node {
     User(User),
     /// A session.
     Session(Session),
+    /// An API key.
+    ApiKey(ApiKey),
     /// A notebook.
     Notebook(Notebook),
     /// A share in a notebook.
@@ -83,6 +84,12 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
             Some(id) => accounts::find_own(ctx.app()?, ctx.viewer()?, id)
                 .await?
                 .map(|(session, current)| Node::Session(Session::of(session, current))),
+            None => None,
+        },
+        ApiKeyId::PREFIX => match ApiKeyId::parse(id) {
+            Some(id) => accounts::find_key(ctx.app()?, ctx.viewer()?, id)
+                .await?
+                .map(|key| Node::ApiKey(ApiKey(key))),
             None => None,
         },
         NotebookId::PREFIX => match NotebookId::parse(id) {

@@ -15,3 +15,8 @@ pub async fn insert(conn: &mut Conn, entry: &Log) -> Result<()> {
         .await?;
     Ok(())
 }
+
+/// Writes an entry about what changed nothing.
+pub async fn append(conn: &mut Conn, entry: Log) -> Result<()> {
+    insert(conn, &entry).await
+}

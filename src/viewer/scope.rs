@@ -1,10 +1,14 @@
 //! What an API key may be used for.
 
+use std::io::Write;
+
 use async_graphql::Enum;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
-use diesel::serialize::{self, Output, ToSql};
+use diesel::pg::Pg;
+use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
 
 /// What an API key may be used for.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,15 +105,17 @@ impl std::fmt::Display for Scopes {
     }
 }
 
-impl<DB> ToSql<Text, DB> for Scopes
-where
-    for<'c> DB: diesel::backend::Backend<
-            BindCollector<'c> = diesel::query_builder::bind_collector::RawBytesBindCollector<DB>,
-        >,
-    str: ToSql<Text, DB>,
-{
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        str::to_sql(&self.to_string(), &mut out.reborrow())
+impl ToSql<Text, Pg> for Scopes {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(self.to_string().as_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+impl ToSql<Text, Sqlite> for Scopes {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.to_string());
+        Ok(IsNull::No)
     }
 }
 
