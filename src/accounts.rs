@@ -1,7 +1,9 @@
 //! Accounts: who writes and reads here, the devices they are signed in on, and the tokens of those.
 
+pub mod api_key;
 pub mod cookies;
 pub mod graphql;
+pub mod jobs;
 pub mod loaders;
 pub mod names;
 pub mod passwords;
@@ -12,9 +14,9 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 
 use crate::db::types::Timestamp;
 use crate::id::{SessionId, UserId};
-use crate::viewer::{Client, Identity, Role, Viewer};
+use crate::viewer::{Client, Credential, Identity, Role, Viewer};
 
-pub use service::{authenticate, authenticate_cookie, renew, session_ended};
+pub use service::{authenticate, authenticate_cookie, renew, renew_viewer, session_ended};
 
 /// An account, without its password.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -54,9 +56,10 @@ impl User {
                 user_id: self.id,
                 username: self.username.clone(),
                 role: self.role,
-                session_id,
+                credential: Credential::Session(session_id),
             }),
             client,
+            budget: None,
         }
     }
 }
@@ -106,11 +109,11 @@ pub struct Session {
     pub user_id: UserId,
     /// When they signed in.
     pub created_at: Timestamp,
-    /// When it was last refreshed.
+    /// When it was last used, give or take a minute.
     pub last_seen_at: Timestamp,
     /// When it ends unless it is refreshed.
     pub expires_at: Timestamp,
-    /// The address they signed in from.
+    /// The address that it was last used from.
     pub ip: Option<String>,
     /// What the client called itself then.
     pub user_agent: Option<String>,
@@ -137,6 +140,20 @@ impl Session {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at > now
     }
+}
+
+/// What is looked up of a live session for each request: whose it is and as what, and what is known of its
+/// last use.
+#[derive(Debug, Clone, Queryable)]
+pub struct LiveSession {
+    /// The account's name now.
+    pub username: String,
+    /// Its role now.
+    pub role: Role,
+    /// When it was last used, give or take a minute.
+    pub last_seen_at: Timestamp,
+    /// From where.
+    pub ip: Option<String>,
 }
 
 /// A refresh token as the database keeps it.

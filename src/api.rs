@@ -13,13 +13,13 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 use crate::app::App;
-use crate::graphql::limits;
 use crate::graphql::mask::mask;
 use crate::graphql::shape::{Shape, Types};
 use crate::graphql::telemetry::{Names, Running};
+use crate::graphql::{limits, scopes};
 use crate::health::graphql::HealthQuery;
-use crate::viewer::Viewer;
 use crate::{accounts, config, linguistics, logs, notebooks, pages};
+use crate::viewer::{Identity, Viewer};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
@@ -29,6 +29,9 @@ pub struct Query(
     accounts::graphql::AccountQueries,
     linguistics::graphql::LinguisticsQueries,
     logs::graphql::LogQueries,
+    accounts::graphql::SessionQueries,
+    accounts::graphql::KeyQueries,
+    accounts::graphql::AccessQueries,
     notebooks::graphql::NotebookQueries,
     pages::graphql::PageQueries,
 );
@@ -38,6 +41,8 @@ pub struct Query(
 pub struct Mutation(
     accounts::graphql::AccountMutations,
     logs::graphql::LogMutations,
+    accounts::graphql::SessionMutations,
+    accounts::graphql::KeyMutations,
     notebooks::graphql::NotebookMutations,
     pages::graphql::PageMutations,
     pages::graphql::SaveMutations,
@@ -102,13 +107,21 @@ impl Schema {
         let viewer = request.data.get(&TypeId::of::<Viewer>());
         let viewer = viewer.and_then(|viewer| viewer.downcast_ref::<Viewer>());
         let request_id = viewer.and_then(|viewer| viewer.client.request_id.clone());
+        let identity = viewer.and_then(|viewer| viewer.identity.as_ref());
+        let key = identity.filter(|identity| identity.key().is_some());
+        let held = key.map(Identity::scopes);
         let mut around = Around {
             schema: self.clone(),
             shape: Shape::default(),
             running: Running::start(),
             request_id,
         };
-        match limits::examine(request, &self.0.limits) {
+        let examined = limits::examine(request, &self.0.limits).and_then(|fields| {
+            // People may ask for everything; what a key may is known before anything runs.
+            held.map_or(Ok(()), |held| scopes::check(request, held))?;
+            Ok(fields)
+        });
+        match examined {
             Ok(fields) => {
                 let wanted = request.operation_name.clone();
                 if let Ok(document) = request.parsed_query() {

@@ -17,6 +17,7 @@ use crate::keyring::Keyring;
 use crate::limiter::Limiter;
 use crate::presence::Presence;
 use crate::remote::linguistics::Linguistics;
+use crate::uses::Uses;
 
 /// How much rendered HTML is kept.
 const HTML_CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -45,6 +46,8 @@ pub struct Parts {
     pub linguistics: Option<Linguistics>,
     /// Keys that sign access tokens.
     pub keyring: Keyring,
+    /// Sessions and API keys whose last use is yet to be written.
+    pub uses: Uses,
     /// How many passwords may be hashed at once: each takes 19 MiB and a core.
     pub password_hashes: Arc<Semaphore>,
     /// Cancelled when the server begins to stop.
@@ -86,6 +89,7 @@ impl App {
             presence: Presence::new(events.clone()),
             limiter: Limiter::default(),
             linguistics: Linguistics::new(&config.linguistics)?,
+            uses: Uses::default(),
             html: Texts::new(HTML_CACHE_BYTES),
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),

@@ -8,6 +8,7 @@ pub mod loader;
 pub mod mask;
 pub mod paging;
 pub mod payload;
+pub mod scopes;
 pub mod shape;
 pub mod telemetry;
 mod tokens;

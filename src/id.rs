@@ -102,6 +102,8 @@ ids! {
     UserId = "user";
     /// Names a session, which is one refresh-token family.
     SessionId = "session";
+    /// Names an API key; it is no secret.
+    ApiKeyId = "apikey";
     /// Names a notebook.
     NotebookId = "notebook";
     /// Names one person's share in a notebook.

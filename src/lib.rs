@@ -27,6 +27,7 @@ pub mod presence;
 pub mod remote;
 pub mod telemetry;
 pub mod text;
+pub mod uses;
 pub mod validate;
 pub mod viewer;
 pub mod work;

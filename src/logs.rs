@@ -8,11 +8,12 @@ pub mod sealing;
 pub mod service;
 
 use diesel::{Insertable, Queryable, Selectable};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::db::types::{JsonValue, Timestamp};
 use crate::id::{LogId, UserId};
-use crate::viewer::Viewer;
+use crate::viewer::{Identity, Viewer};
 
 /// The longest action, in characters.
 pub const MAX_ACTION: usize = 100;
@@ -98,7 +99,7 @@ pub struct LogChanges {
 pub const TOPIC: Uuid = Uuid::from_u128(0x706c_756d_615f_6c6f_6773);
 
 impl Log {
-    /// An audit entry: `viewer` does `action` to `subject` now.
+    /// An audit entry: `viewer` does `action` to `subject` now. What an API key does has the key in its details.
     pub fn audit(
         viewer: &Viewer,
         date: Timestamp,
@@ -113,16 +114,23 @@ impl Log {
 
     fn of(viewer: &Viewer, kind: LogKind, date: Timestamp, action: String) -> Self {
         let identity = viewer.identity.as_ref();
+        let key = identity.and_then(Identity::key);
+        let nobody = match viewer.client.ip {
+            Some(_) => "anonymous",
+            None => "server",
+        };
         Self {
             id: LogId::new(),
             kind,
             date,
             user_id: identity.map(|identity| identity.user_id),
             username: identity
-                .map_or_else(|| "server".to_owned(), |identity| identity.username.clone()),
+                .map_or(nobody, |identity| &identity.username)
+                .to_owned(),
             action,
             subject_id: None,
-            details: None,
+            details: key
+                .map(|key| JsonValue(json!({ "apiKey": { "id": key.id, "prefix": key.prefix } }))),
             ip: viewer.client.ip.map(|ip| ip.to_string()),
             request_id: viewer.client.request_id.clone(),
             actor: identity.map(|identity| identity.user_id.to_string()),
@@ -138,9 +146,14 @@ impl Log {
         self
     }
 
-    /// The same entry with details.
+    /// The same entry with more details.
     #[must_use]
-    pub fn with(mut self, details: serde_json::Value) -> Self {
+    pub fn with(mut self, mut details: Value) -> Self {
+        if let (Some(JsonValue(Value::Object(known))), Some(details)) =
+            (self.details.take(), details.as_object_mut())
+        {
+            details.extend(known);
+        }
         self.details = Some(JsonValue(details));
         self
     }

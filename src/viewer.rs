@@ -1,11 +1,16 @@
 //! Who asks: the person or program behind a request, as every rule wants to know it.
 
+mod scope;
+
 use std::net::IpAddr;
 
 use async_graphql::Enum;
 
+use crate::db::types::Timestamp;
 use crate::error::{Code, Error, Result};
-use crate::id::{SessionId, UserId};
+use crate::id::{ApiKeyId, SessionId, UserId};
+
+pub use scope::{Scope, Scopes};
 
 /// What an account may do on the whole server.
 #[derive(
@@ -28,7 +33,29 @@ pub enum Role {
 }
 crate::db::types::text_enum!(Role { User = "USER", Admin = "ADMIN" });
 
-/// The signed-in account behind a request.
+/// What a request shows to prove whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// A person, signed in on a device.
+    Session(SessionId),
+    /// A program, with an API key or a token that it got for one.
+    Key(KeyUse),
+}
+
+/// An API key at work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyUse {
+    /// Which key.
+    pub id: ApiKeyId,
+    /// Its first characters, for the log.
+    pub prefix: String,
+    /// What it may be used for: the key's scopes, or fewer where its token was given out for fewer.
+    pub scopes: Scopes,
+    /// When the token that stands for the key ends; `None` for the key itself.
+    pub until: Option<Timestamp>,
+}
+
+/// The account behind a request.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// The account.
@@ -37,8 +64,30 @@ pub struct Identity {
     pub username: String,
     /// What it may do.
     pub role: Role,
-    /// The session that the request belongs to.
-    pub session_id: SessionId,
+    /// What shows it.
+    pub credential: Credential,
+}
+
+impl Identity {
+    /// The API key, where it is one that asks.
+    pub fn key(&self) -> Option<&KeyUse> {
+        match &self.credential {
+            Credential::Session(_) => None,
+            Credential::Key(key) => Some(key),
+        }
+    }
+
+    /// What may be done in the account's name: a person may do everything of theirs, a key what its scopes allow.
+    pub fn scopes(&self) -> Scopes {
+        let scopes = match &self.credential {
+            Credential::Session(_) => Scopes::of(Scope::ALL),
+            Credential::Key(key) => key.scopes,
+        };
+        match self.role {
+            Role::Admin => scopes,
+            Role::User => scopes.without(Scope::Admin),
+        }
+    }
 }
 
 /// Where a request comes from; written to the log with what it changes.
@@ -52,6 +101,19 @@ pub struct Client {
     pub request_id: Option<String>,
 }
 
+/// What is left of a viewer's budget once a request was charged for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// What is there when nothing was spent.
+    pub limit: u32,
+    /// What is left.
+    pub remaining: u32,
+    /// When nothing is missing any more.
+    pub reset_at: Timestamp,
+    /// What the request was charged.
+    pub cost: u32,
+}
+
 /// Who asks.
 #[derive(Debug, Clone, Default)]
 pub struct Viewer {
@@ -59,6 +121,8 @@ pub struct Viewer {
     pub identity: Option<Identity>,
     /// Where it comes from.
     pub client: Client,
+    /// What is left of their budget; `None` where nothing was counted.
+    pub budget: Option<Budget>,
 }
 
 impl Viewer {
@@ -72,11 +136,17 @@ impl Viewer {
         self.identity.is_none()
     }
 
-    /// Whether the viewer is an administrator.
+    /// What the viewer may do; strangers may read what is public.
+    pub fn scopes(&self) -> Scopes {
+        match &self.identity {
+            Some(identity) => identity.scopes(),
+            None => Scopes::of([Scope::Read]),
+        }
+    }
+
+    /// Whether the viewer has an administrator's rights: a key has them with the scope ADMIN alone.
     pub fn is_admin(&self) -> bool {
-        self.identity
-            .as_ref()
-            .is_some_and(|identity| identity.role == Role::Admin)
+        self.scopes().has(Scope::Admin)
     }
 
     /// The account, or UNAUTHENTICATED.
@@ -84,16 +154,32 @@ impl Viewer {
         self.identity.as_ref().ok_or_else(Error::unauthenticated)
     }
 
+    /// The account and the session of a person who is signed in; FORBIDDEN for API keys.
+    pub fn require_session(&self) -> Result<(&Identity, SessionId)> {
+        let identity = self.require()?;
+        match identity.credential {
+            Credential::Session(session) => Ok((identity, session)),
+            Credential::Key(_) => Err(Error::refused(
+                Code::Forbidden,
+                "No API key may do this, whatever its scopes: sign in as a person.",
+            )),
+        }
+    }
+
     /// The account of an administrator, or FORBIDDEN.
     pub fn require_admin(&self) -> Result<&Identity> {
         let identity = self.require()?;
-        if identity.role == Role::Admin {
-            Ok(identity)
-        } else {
-            Err(Error::refused(
-                Code::Forbidden,
-                "Only administrators may do this.",
-            ))
+        if self.is_admin() {
+            return Ok(identity);
         }
+        Err(Error::refused(
+            Code::Forbidden,
+            match identity.role {
+                Role::Admin => {
+                    "Only administrators may do this, and an API key with the scope ADMIN."
+                }
+                Role::User => "Only administrators may do this.",
+            },
+        ))
     }
 }

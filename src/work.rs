@@ -2,21 +2,27 @@
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::{logs, pages};
+use crate::{accounts, logs, pages};
 
 /// Runs jobs and seals the log until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
-    let mut kinds = pages::jobs::kinds(app);
-    kinds.extend(logs::sealing::kinds(app));
-    let mut schedules = pages::jobs::schedules();
-    schedules.extend(logs::sealing::schedules());
+    let kinds = [
+        accounts::jobs::kinds(app),
+        logs::sealing::kinds(app),
+        pages::jobs::kinds(app),
+    ];
+    let schedules = [
+        accounts::jobs::schedules(),
+        logs::sealing::schedules(),
+        pages::jobs::schedules(),
+    ];
     let worker = Worker::new(
         app.db.clone(),
         app.events.clone(),
         app.config.jobs.clone(),
         app.shutdown.clone(),
-        kinds,
-        schedules,
+        kinds.concat(),
+        schedules.concat(),
     )
     .grace(app.config.server.shutdown_grace);
     // Sealing goes on until the last job has written its entry.

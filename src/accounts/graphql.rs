@@ -1,10 +1,19 @@
 //! Accounts on the wire: their queries and mutations.
 
+mod access;
+mod api_key;
 mod inputs;
+mod keys;
 mod mutations;
 mod queries;
 mod session;
+mod sessions;
 mod user;
+
+pub use access::{Access, AccessQueries, RateLimit};
+pub use api_key::ApiKey;
+pub use keys::{ApiKeyPayload, CreateApiKeyInput, CreateApiKeyPayload, KeyMutations, KeyQueries};
+pub use sessions::{SessionMutations, SessionQueries, SessionsPayload};
 
 pub use inputs::{
     LoginInput, RegisterInput, UpdateProfileInput, UpdateUserInput, UserBy, UserFilter,

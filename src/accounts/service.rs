@@ -1,19 +1,28 @@
 //! What people and administrators do with accounts, by intention; every function here authorises.
 
 mod administration;
+mod api_keys;
+mod client_credentials;
 mod directory;
+mod identify;
+mod last_use;
 mod profile;
 mod refresh;
+pub mod refusals;
 mod register;
 mod sessions;
 
 pub use administration::{create_admin, create_user, delete_user, promote, update_user};
+pub use api_keys::{NewKey, create_key, find_key, list_keys, own_key, revoke_key};
+pub use client_credentials::{Granted, Refusal, grant};
 pub use directory::{find, find_by_username, list};
+pub use identify::{authenticate, authenticate_cookie, renew, renew_viewer};
+pub use last_use::write_last_uses;
 pub use profile::{change_password, delete_account, update_profile};
 pub use refresh::refresh;
 pub use register::register;
 pub use sessions::{
-    authenticate, authenticate_cookie, find_own, login, logout, renew, session_ended,
+    find_own, list_own, login, logout, logout_everywhere, revoke_session, session_ended,
 };
 
 use super::tokens::{self, Access, Refresh};
@@ -67,14 +76,14 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    fn new(
+    async fn new(
         app: &App,
         user: User,
         session: Session,
         refresh: String,
         now: Timestamp,
     ) -> Result<Self> {
-        let access = tokens::access(app, user.id, session.id, now)?;
+        let access = tokens::access(app, user.id, session.id, now).await?;
         Ok(Self {
             user,
             session,

@@ -5,28 +5,32 @@ use diesel_async::RunQueryDsl;
 use serde_json::json;
 
 use super::{Conn, transaction};
-use crate::accounts::{RefreshToken, Rotated, Rotation, Session, User};
+use crate::accounts::{LiveSession, RefreshToken, Rotated, Rotation, Session, User};
 use crate::db::schema::{refresh_tokens, sessions, users};
 use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::id::{SessionId, UserId};
 use crate::logs::Log;
-use crate::viewer::Role;
 
-/// Whose live session this is: their name and role as they are now.
+/// Whose live session this is.
 pub async fn identify(
     conn: &mut Conn,
     id: SessionId,
     user_id: UserId,
     now: Timestamp,
-) -> Result<Option<(String, Role)>> {
+) -> Result<Option<LiveSession>> {
     let found = sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(id))
         .filter(sessions::user_id.eq(user_id))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::expires_at.gt(now))
-        .select((users::username, users::role))
+        .select((
+            users::username,
+            users::role,
+            sessions::last_seen_at,
+            sessions::ip,
+        ))
         .first(conn)
         .await
         .optional()?;
@@ -52,6 +56,20 @@ pub async fn find(
     Ok(found)
 }
 
+/// The live sessions of a user; the one that was used last comes first.
+pub async fn list(conn: &mut Conn, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
+    let found = sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .order((sessions::last_seen_at.desc(), sessions::id.desc()))
+        .limit(MOST_SESSIONS)
+        .select(Session::as_select())
+        .load(conn)
+        .await?;
+    Ok(found)
+}
+
 /// The session that a refresh token belongs to, with its user.
 pub async fn find_by_token(conn: &mut Conn, hash: Vec<u8>) -> Result<Option<(User, Session)>> {
     let found = refresh_tokens::table
@@ -64,8 +82,27 @@ pub async fn find_by_token(conn: &mut Conn, hash: Vec<u8>) -> Result<Option<(Use
     Ok(found)
 }
 
+/// As many live sessions as one account has at most: what it was signed in on longest ago gives way.
+const MOST_SESSIONS: i64 = 100;
+
 /// Stores a session with its first token; called inside a transaction.
 pub async fn insert(conn: &mut Conn, session: &Session, token: &RefreshToken) -> Result<()> {
+    let unused: Vec<SessionId> = sessions::table
+        .filter(sessions::user_id.eq(session.user_id))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(session.created_at))
+        .order((sessions::last_seen_at.desc(), sessions::id.desc()))
+        .offset(MOST_SESSIONS - 1)
+        .limit(MOST_SESSIONS)
+        .select(sessions::id)
+        .load(conn)
+        .await?;
+    if !unused.is_empty() {
+        diesel::update(sessions::table.filter(sessions::id.eq_any(unused)))
+            .set(sessions::revoked_at.eq(session.created_at))
+            .execute(conn)
+            .await?;
+    }
     diesel::insert_into(sessions::table)
         .values(session)
         .execute(conn)
@@ -90,6 +127,38 @@ pub async fn end(conn: &mut Conn, id: SessionId, entry: Log) -> Result<Option<Se
             .await
             .optional()?;
         Ok(session)
+    })
+}
+
+/// Ends a live session of a user; `None` where there is none.
+pub async fn end_own(
+    conn: &mut Conn,
+    id: SessionId,
+    user_id: UserId,
+    entry: Log,
+) -> Result<Option<Session>> {
+    transaction!(conn, {
+        let Some(mut session) = find(conn, id, user_id, entry.date).await? else {
+            return Ok(None);
+        };
+        if revoke(conn, id, entry.date).await? {
+            super::logs::insert(conn, &entry).await?;
+        }
+        session.revoked_at = Some(entry.date);
+        Ok(Some(session))
+    })
+}
+
+/// Ends every session of a user and gives those that were live.
+pub async fn end_everywhere(conn: &mut Conn, user_id: UserId, entry: Log) -> Result<Vec<Session>> {
+    transaction!(conn, {
+        let mut ended = list(conn, user_id, entry.date).await?;
+        end_all(conn, user_id, None, entry.date).await?;
+        for session in &mut ended {
+            session.revoked_at = Some(entry.date);
+        }
+        super::logs::insert(conn, &entry.with(json!({ "sessions": ended.len() }))).await?;
+        Ok(ended)
     })
 }
 
@@ -191,4 +260,48 @@ async fn revoke(conn: &mut Conn, id: SessionId, now: Timestamp) -> Result<bool> 
         .execute(conn)
         .await?;
     Ok(ended > 0)
+}
+
+/// Notes that these sessions were used, and from where those are that moved.
+pub async fn touch(
+    conn: &mut Conn,
+    stayed: Vec<SessionId>,
+    moved: Vec<(SessionId, String)>,
+    at: Timestamp,
+) -> Result<()> {
+    transaction!(conn, {
+        diesel::update(sessions::table)
+            .filter(sessions::id.eq_any(stayed))
+            .filter(sessions::last_seen_at.lt(at))
+            .set(sessions::last_seen_at.eq(at))
+            .execute(conn)
+            .await?;
+        for (id, ip) in moved {
+            diesel::update(sessions::table.find(id))
+                .set((sessions::last_seen_at.eq(at), sessions::ip.eq(ip)))
+                .execute(conn)
+                .await?;
+        }
+        Ok(())
+    })
+}
+
+/// Removes at most `most` sessions that ended before a moment, with their tokens; gives how many.
+pub async fn purge(conn: &mut Conn, before: Timestamp, most: i64) -> Result<usize> {
+    transaction!(conn, {
+        let ids: Vec<SessionId> = sessions::table
+            .filter(
+                sessions::revoked_at
+                    .lt(before)
+                    .or(sessions::expires_at.lt(before)),
+            )
+            .select(sessions::id)
+            .limit(most)
+            .load(conn)
+            .await?;
+        let gone = diesel::delete(sessions::table.filter(sessions::id.eq_any(ids)))
+            .execute(conn)
+            .await?;
+        Ok(gone)
+    })
 }

@@ -1,4 +1,5 @@
-//! The two tokens of a session: a signed one for requests, short-lived, and a random one to get the next pair with.
+//! The two tokens of a session: a signed one for requests, short-lived, and a random one to get the next pair
+//! with; and the signed one that a program gets for its API key.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -10,12 +11,16 @@ use crate::app::App;
 use crate::clock;
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
-use crate::id::{SessionId, UserId};
+use crate::id::{ApiKeyId, SessionId, UserId};
+use crate::viewer::Scopes;
 
 /// What refresh tokens begin with, so that scanners for leaked secrets know them.
 const REFRESH_PREFIX: &str = "pluma_rt_";
 
-/// What an access token says (RFC 7519).
+/// How far ahead of this server's clock the one may be that dated a token.
+const LEEWAY_SECONDS: i64 = 60;
+
+/// What an access token says (RFC 7519, RFC 9068).
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Claims {
     /// Who gave it out.
@@ -24,14 +29,33 @@ pub struct Claims {
     pub aud: String,
     /// Whose it is.
     pub sub: UserId,
-    /// The session it belongs to.
-    pub sid: SessionId,
+    /// What it stands for.
+    #[serde(flatten)]
+    pub bearer: Bearer,
     /// When it was given out, in seconds since 1970.
     pub iat: i64,
     /// When it ends, in seconds since 1970.
     pub exp: i64,
     /// Its own id.
     pub jti: String,
+}
+
+/// What an access token stands for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Bearer {
+    /// A session.
+    Session {
+        /// Which one.
+        sid: SessionId,
+    },
+    /// An API key.
+    Key {
+        /// Which one.
+        client_id: ApiKeyId,
+        /// For what, as names with spaces between them.
+        scope: String,
+    },
 }
 
 /// A signed access token and when it ends.
@@ -50,32 +74,48 @@ pub struct Refresh {
     pub hash: Vec<u8>,
 }
 
-/// Signs an access token.
-pub fn access(app: &App, user: UserId, session: SessionId, now: Timestamp) -> Result<Access> {
+/// Signs an access token of a session.
+pub async fn access(app: &App, user: UserId, sid: SessionId, now: Timestamp) -> Result<Access> {
+    sign(app, user, Bearer::Session { sid }, now).await
+}
+
+/// Signs an access token of an API key, for `scopes` of it.
+pub async fn access_for_key(
+    app: &App,
+    user: UserId,
+    client_id: ApiKeyId,
+    scopes: Scopes,
+    now: Timestamp,
+) -> Result<Access> {
+    let scope = scopes.to_string();
+    sign(app, user, Bearer::Key { client_id, scope }, now).await
+}
+
+async fn sign(app: &App, user: UserId, bearer: Bearer, now: Timestamp) -> Result<Access> {
     let ttl = i64::try_from(app.config.accounts.access_ttl.as_secs()).unwrap_or(i64::MAX);
     let issued = now.timestamp();
     let expires = issued.saturating_add(ttl);
-    let token = app.keyring.sign(&Claims {
+    let claims = Claims {
         iss: app.keyring.issuer().to_owned(),
         aud: app.keyring.audience().to_owned(),
         sub: user,
-        sid: session,
+        bearer,
         iat: issued,
         exp: expires,
         jti: clock::new_uuid().to_string(),
-    })?;
+    };
+    let token = app.keyring.sign(&claims).await?;
     let expires_at = DateTime::from_timestamp(expires, 0)
         .map(Timestamp)
         .ok_or_else(|| Error::internal("an access token would expire beyond the calendar"))?;
     Ok(Access { token, expires_at })
 }
 
-/// Reads an access token; `None` where it is not ours, was changed, or has expired.
-pub fn read_access(app: &App, token: &str) -> Option<Claims> {
+/// Reads an access token; `None` where it is not ours, was changed, has expired, or is not valid yet.
+pub async fn read_access(app: &App, token: &str) -> Option<Claims> {
     let now = app.clock.now().timestamp();
-    app.keyring
-        .verify::<Claims>(token)
-        .filter(|claims| claims.exp > now)
+    let claims = app.keyring.verify::<Claims>(token).await?;
+    (claims.exp > now && claims.iat <= now.saturating_add(LEEWAY_SECONDS)).then_some(claims)
 }
 
 /// Makes a refresh token.

@@ -2,14 +2,15 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 
-use crate::accounts::graphql::Session;
-use crate::accounts::graphql::{User, load_user};
+use crate::accounts::graphql::{ApiKey, Session, User, load_user};
 use crate::accounts::service as accounts;
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
-use crate::id::{CollaboratorId, LogId, NotebookId, PageId, RevisionId, SessionId, UserId};
 use crate::logs;
 use crate::logs::graphql::Log;
+use crate::id::{
+    ApiKeyId, CollaboratorId, LogId, NotebookId, PageId, RevisionId, SessionId, UserId,
+};
 use crate::notebooks::graphql::{Collaborator, Notebook};
 use crate::notebooks::loaders::Loaders as NotebookLoaders;
 use crate::notebooks::sharing;
@@ -30,6 +31,8 @@ pub enum Node {
     Session(Session),
     /// An entry of the log.
     Log(Log),
+    /// An API key.
+    ApiKey(ApiKey),
     /// A notebook.
     Notebook(Notebook),
     /// A share in a notebook.
@@ -93,6 +96,12 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
             Some(id) => logs::service::find(ctx.app()?, ctx.viewer()?, id)
                 .await?
                 .map(|entry| Node::Log(Log(entry))),
+            None => None,
+        },
+        ApiKeyId::PREFIX => match ApiKeyId::parse(id) {
+            Some(id) => accounts::find_key(ctx.app()?, ctx.viewer()?, id)
+                .await?
+                .map(|key| Node::ApiKey(ApiKey(key))),
             None => None,
         },
         NotebookId::PREFIX => match NotebookId::parse(id) {

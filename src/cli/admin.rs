@@ -1,4 +1,4 @@
-//! `pluma admin`: accounts that manage the others, made by whoever has the machine.
+//! `pluma admin`: what is left to whoever has the machine: administrators, and the keys that sign tokens.
 
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use pluma::accounts::service as accounts;
 use pluma::config::Config;
+use pluma::keyring::Overlap;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::failure::Failure;
@@ -36,6 +37,18 @@ pub enum Admin {
     /// Check and export the log of who changed what
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Take a new key for signing access tokens
+    ///
+    /// It is published at once and signs a minute later, when every server has read it; the old key stays good
+    /// until the last token that it signed has expired. Nobody is signed out, and nothing has to be restarted.
+    RotateKeys {
+        /// Sign with the new key at once; servers that have not read it refuse its tokens for some seconds
+        #[arg(long)]
+        now: bool,
+        /// Refuse what the old keys signed, for a key that was stolen: every client has to refresh its session
+        #[arg(long, conflicts_with = "now")]
+        drop_old: bool,
+    },
 }
 
 /// Runs the command.
@@ -57,6 +70,22 @@ pub async fn run(command: Admin, file: Option<&Path>) -> Result<(), Failure> {
             say(&format!("{username} is an administrator now."));
         }
         Admin::Audit(command) => audit::run(command, open(config).await?).await?,
+        Admin::RotateKeys { now, drop_old } => {
+            let overlap = match (now, drop_old) {
+                (_, true) => Overlap::Drop,
+                (true, false) => Overlap::AtOnce,
+                (false, false) => Overlap::Gentle,
+            };
+            let app = open(config).await?;
+            let ttl = app.config.accounts.access_ttl;
+            let rotation = app.keyring.rotate(overlap, ttl).await?;
+            say(&format!(
+                "The key {} signs from {}; the old ones are good until {}.",
+                rotation.kid,
+                rotation.signs_from.to_rfc3339(),
+                rotation.old_until.to_rfc3339(),
+            ));
+        }
     }
     Ok(())
 }

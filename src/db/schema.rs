@@ -66,6 +66,25 @@ table! {
         public -> Binary,
         created_at -> Instant,
         retired_at -> Nullable<Instant>,
+        signs_from -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// API keys by what they name, with their hash.
+    api_keys (id) {
+        id -> Guid,
+        user_id -> Guid,
+        name -> Text,
+        prefix -> Text,
+        hash -> Binary,
+        scopes -> Text,
+        created_at -> Instant,
+        last_used_at -> Nullable<Instant>,
+        expires_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
     }
 }
 
@@ -246,6 +265,7 @@ table! {
 }
 
 joinable!(sessions -> users (user_id));
+joinable!(api_keys -> users (user_id));
 joinable!(refresh_tokens -> sessions (session_id));
 joinable!(notebooks -> users (owner_id));
 joinable!(collaborators -> notebooks (notebook_id));
@@ -256,6 +276,7 @@ allow_tables_to_appear_in_same_query!(
     users,
     sessions,
     refresh_tokens,
+    api_keys,
     notebooks,
     collaborators,
     pages,

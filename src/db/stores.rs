@@ -5,6 +5,8 @@ use crate::db::{finish, transaction};
 
 #[path = "../accounts/store.rs"]
 pub mod accounts;
+#[path = "../accounts/api_key_store.rs"]
+pub mod api_keys;
 #[path = "../logs/chain_store.rs"]
 pub mod chain;
 #[path = "../pages/event_store.rs"]

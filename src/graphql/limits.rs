@@ -142,7 +142,8 @@ fn measure<'a>(
     total
 }
 
-fn refuse(code: &str, message: String) -> ServerError {
+/// The error of a request that is refused before it runs.
+pub(super) fn refuse(code: &str, message: String) -> ServerError {
     let mut error = ServerError::new(message, None);
     error.extensions.get_or_insert_default().set("code", code);
     error

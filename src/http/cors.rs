@@ -10,7 +10,7 @@ use super::request_id;
 /// How long a browser may remember the answer to a preflight; Chromium's own maximum.
 const REMEMBERED: Duration = Duration::from_secs(7_200);
 
-const SENT: [HeaderName; 12] = [
+const SENT: [HeaderName; 13] = [
     header::ACCEPT,
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
@@ -21,6 +21,7 @@ const SENT: [HeaderName; 12] = [
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
+    HeaderName::from_static("x-api-key"),
     HeaderName::from_static("x-apollo-operation-id"),
     HeaderName::from_static("x-apollo-operation-name"),
 ];

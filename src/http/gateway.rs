@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
@@ -18,6 +18,7 @@ use tracing::{Instrument, Span};
 use super::client_address::ClientAddress;
 pub use super::limits::Limits;
 use super::panic::cause_of;
+use super::refused::Asking;
 use super::request_id::RequestId;
 use super::trace::TraceId;
 use crate::accounts::{self, cookies::RequestCookies};
@@ -42,12 +43,14 @@ impl Viewer {
     }
 }
 
+/// For API keys, where `Authorization` is taken by a proxy in front.
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Longer names of clients are cut.
 const LONGEST_USER_AGENT: usize = 300;
 
 /// What a client shows to be recognised.
 pub struct Credentials {
-    /// The token of `Authorization: Bearer`.
+    /// The token or API key of `Authorization: Bearer`, or the key of `X-API-Key`.
     pub bearer: Option<String>,
     /// The access token of the session's cookie.
     pub cookie: Option<String>,
@@ -113,7 +116,7 @@ impl Gateway {
         let trace = parts.extensions.get::<TraceId>();
         let address = parts.extensions.get::<ClientAddress>();
         Credentials {
-            bearer: text(header::AUTHORIZATION).and_then(bearer),
+            bearer: bearer(&parts.headers),
             cookie: cookies.access,
             refresh_cookie: cookies.refresh,
             address: address.map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.0),
@@ -153,10 +156,7 @@ impl Gateway {
     /// The same viewer with the rights of this moment; UNAUTHENTICATED once the session has ended.
     pub async fn renewed(&self, viewer: &Viewer) -> Result<Viewer> {
         let mut renewed = viewer.clone();
-        if let Some(identity) = &viewer.viewer.identity {
-            let now = accounts::renew(&self.0.app, identity).await?;
-            renewed.viewer.identity = Some(now.ok_or_else(session_ended)?);
-        }
+        renewed.viewer = accounts::renew_viewer(&self.0.app, &viewer.viewer).await?;
         Ok(renewed)
     }
 
@@ -177,6 +177,7 @@ impl Gateway {
     pub async fn execute(&self, viewer: Viewer, mut request: Request) -> Executed {
         let (kind, span) = describe(&mut request, &viewer);
         let request_id = viewer.viewer.client.request_id.clone();
+        let asking = Asking::of(&self.0.app, &viewer.viewer);
         let request = self.prepare(viewer, request);
         let schema = self.0.schema.clone();
         let running = AssertUnwindSafe(async move { schema.execute(request).await })
@@ -193,7 +194,10 @@ impl Gateway {
             tokio::time::timeout(limit, running).await
         };
         let error = match outcome {
-            Ok(Ok(response)) => return Executed::from(response),
+            Ok(Ok(response)) => {
+                asking.note(&response).await;
+                return Executed::from(response);
+            }
             Ok(Err(cause)) => Error::internal(format!("an operation panicked: {cause}")),
             Err(_) if is_mutation => Error::refused(
                 Code::Timeout,
@@ -216,8 +220,18 @@ impl Gateway {
             let once = async move { gateway.execute(viewer, request).await.response };
             return futures_util::stream::once(once.instrument(span)).boxed();
         }
+        let asking = Asking::of(&self.0.app, &viewer.viewer);
         let request = self.prepare(viewer, request);
-        self.0.schema.execute_stream(request).boxed()
+        let responses = self.0.schema.execute_stream(request);
+        responses
+            .then(move |response| {
+                let asking = asking.clone();
+                async move {
+                    asking.note(&response).await;
+                    response
+                }
+            })
+            .boxed()
     }
 
     fn prepare(&self, viewer: Viewer, request: Request) -> Request {
@@ -307,8 +321,19 @@ fn describe(request: &mut Request, viewer: &Viewer) -> (Option<OperationType>, S
     (kind, span)
 }
 
-fn bearer(value: &str) -> Option<String> {
-    let (scheme, token) = value.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+/// What a program shows. Bytes that are no text are kept in some form, so that they are refused rather than
+/// taken for nothing.
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let text = |name| {
+        let value: &HeaderValue = headers.get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()))
+    };
+    let authorization = text(header::AUTHORIZATION);
+    let bearer = authorization.and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        let token = token.trim();
+        (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+    });
+    let key = || text(API_KEY).map(|key| key.trim().to_owned());
+    bearer.or_else(key).filter(|shown| !shown.is_empty())
 }

@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::graphql::Transports;
 use super::{
-    access_log, body_limit, client_address, compression, cors, panic, playground, probes,
+    access_log, body_limit, client_address, compression, cors, oauth, panic, playground, probes,
     prometheus, refusal, request_id, security, trace,
 };
 use crate::api;
@@ -19,7 +19,8 @@ pub fn router(app: &App, transports: &Transports, metrics: Option<PrometheusHand
     let config = &app.config.server;
     let mut routes = Router::new()
         .route("/healthz", get(probes::alive))
-        .route("/readyz", get(probes::ready));
+        .route("/readyz", get(probes::ready))
+        .merge(oauth::routes());
     if let Some(handle) = metrics.filter(|_| config.metrics) {
         let exporter = prometheus::Exporter::new(app, handle);
         let metrics = get(prometheus::render).with_state(exporter);

@@ -6,9 +6,14 @@
 )]
 
 mod administration;
+pub mod api_keys;
+mod audit;
+mod client_credentials;
+mod devices;
 mod directory;
 mod profile;
 mod registration;
+mod scopes;
 mod sessions;
 
 use std::time::Duration;

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod attacks;
 mod bad_input;
 mod browser;
 mod caching;
@@ -14,6 +15,7 @@ mod clients;
 mod contract;
 mod demo;
 mod doctor;
+mod keyring;
 mod layers;
 mod linguistics;
 mod logs;

@@ -241,6 +241,29 @@ fn an_administrator_needs_a_password() {
 }
 
 #[test]
+fn signing_keys_are_rotated_beside_a_running_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_running, _) = Running::start(folder.path());
+    let (code, out, complaint) = run(folder.path(), &["admin", "rotate-keys"], &[]);
+    assert_eq!(code, 0, "{complaint}");
+    assert!(
+        out.starts_with("The key ") && out.contains("signs from"),
+        "{out}"
+    );
+    let both = ["admin", "rotate-keys", "--now", "--drop-old"];
+    assert_eq!(run(folder.path(), &both, &[]).0, 2);
+    let (code, _, complaint) = run(folder.path(), &["admin", "rotate-keys", "--drop-old"], &[]);
+    assert_eq!(code, 0, "{complaint}");
+    let (_, out, _) = run(
+        folder.path(),
+        &["doctor"],
+        &[("PLUMA_LISTEN", "127.0.0.1:0")],
+    );
+    let line = out.lines().find(|line| line.contains("signing keys"));
+    assert!(line.unwrap().starts_with("ok"), "{out}");
+}
+
+#[test]
 fn the_configuration_explains_and_checks_itself() {
     let folder = tempfile::tempdir().unwrap();
     let (code, template, _) = run(folder.path(), &["config", "template"], &[]);

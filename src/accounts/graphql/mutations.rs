@@ -147,7 +147,7 @@ impl AccountMutations {
         UserPayload::of(user.map(|row| User::of(row, viewer))).map(Some)
     }
 
-    /// Changes the viewer's names, biography or e-mail address.
+    /// Changes the viewer's names, biography or e-mail address. API keys cannot change the address.
     async fn update_profile(
         &self,
         ctx: &Context<'_>,
@@ -174,7 +174,7 @@ impl AccountMutations {
         DeletePayload::of(deleted).map(Some)
     }
 
-    /// Changes anybody's account. Administrators.
+    /// Changes anybody's account. Administrators; API keys cannot change passwords, addresses and roles.
     async fn update_user(
         &self,
         ctx: &Context<'_>,
@@ -197,11 +197,13 @@ impl AccountMutations {
     }
 }
 
-fn cookie_token<'a>(ctx: &Context<'a>) -> Option<&'a str> {
+/// The refresh token's cookie.
+pub(super) fn cookie_token<'a>(ctx: &Context<'a>) -> Option<&'a str> {
     ctx.data_opt::<RequestCookies>()?.refresh.as_deref()
 }
 
-fn clear_cookies(ctx: &Context<'_>, app: &App) {
+/// Takes the session's cookies away from the browser.
+pub(super) fn clear_cookies(ctx: &Context<'_>, app: &App) {
     for cookie in cookies::clear(&app.config) {
         ctx.append_http_header(SET_COOKIE, cookie);
     }

@@ -33,7 +33,7 @@ impl Session {
         self.row.created_at
     }
 
-    /// When the session was last refreshed; requests in between are not counted.
+    /// When the session was last used, give or take a minute.
     async fn last_seen_at(&self) -> Timestamp {
         self.row.last_seen_at
     }
@@ -43,7 +43,7 @@ impl Session {
         self.row.expires_at
     }
 
-    /// The address from which the user signed in.
+    /// The address from which the session was last used.
     async fn ip(&self) -> Option<&str> {
         self.row.ip.as_deref()
     }

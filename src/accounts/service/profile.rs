@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{AccountChanges, gone, last_administrator, or_taken, wake_streams};
+use super::{AccountChanges, gone, last_administrator, or_taken, refusals, wake_streams};
 use crate::accounts::passwords::Verdict;
 use crate::accounts::{User, UserChanges, names, passwords};
 use crate::app::App;
@@ -17,6 +17,9 @@ use crate::viewer::Viewer;
 /// Changes the viewer's names, biography or address.
 pub async fn update_profile(app: &App, viewer: &Viewer, input: AccountChanges) -> Result<User> {
     let identity = viewer.require()?;
+    if input.email.is_some() {
+        viewer.require_session()?;
+    }
     let user = query!(app.db, accounts::find(identity.user_id))?.ok_or_else(gone)?;
     // Neither is the user's own to change here, whatever a caller passes.
     let input = AccountChanges {
@@ -99,7 +102,7 @@ pub async fn change_password(
     current: Option<&str>,
     new: &str,
 ) -> Result<User> {
-    let identity = viewer.require()?;
+    let (identity, session) = viewer.require_session()?;
     let (user, hash) = with_password(app, identity.user_id).await?;
     let mut checks = Checks::new();
     let new = passwords::check(
@@ -109,12 +112,12 @@ pub async fn change_password(
         &[&user.username, &user.email],
     );
     checks.done()?;
-    confirm(app, current, hash.clone(), ["currentPassword"]).await?;
+    confirm(app, viewer, current, hash.clone(), ["currentPassword"]).await?;
     let new_hash = passwords::hash(app, new).await?;
     let entry = Log::audit(viewer, app.clock.now(), "password.changed", user.id);
     let user = commit!(
         app.db,
-        accounts::change_password(user.id, (hash, new_hash), identity.session_id, entry)
+        accounts::change_password(user.id, (hash, new_hash), session, entry)
     )?
     .ok_or_else(|| {
         Error::user(
@@ -129,9 +132,9 @@ pub async fn change_password(
 
 /// Removes the viewer's account with everything that is theirs.
 pub async fn delete_account(app: &App, viewer: &Viewer, password: Option<&str>) -> Result<UserId> {
-    let identity = viewer.require()?;
+    let (identity, _) = viewer.require_session()?;
     let (user, hash) = with_password(app, identity.user_id).await?;
-    confirm(app, password, hash, ["password"]).await?;
+    confirm(app, viewer, password, hash, ["password"]).await?;
     let entry = Log::audit(viewer, app.clock.now(), "account.deleted", user.id);
     let refusal = last_administrator([]);
     if !commit!(app.db, accounts::delete(user.id, refusal, entry))? {
@@ -148,6 +151,7 @@ async fn with_password(app: &App, id: UserId) -> Result<(User, Option<String>)> 
 /// Asks for the password of an account that has one.
 async fn confirm(
     app: &App,
+    viewer: &Viewer,
     typed: Option<&str>,
     hash: Option<String>,
     path: [&str; 1],
@@ -164,10 +168,15 @@ async fn confirm(
     };
     match passwords::verify(app, typed, hash).await? {
         Verdict::Right | Verdict::Outdated => Ok(()),
-        Verdict::Wrong => Err(Error::user(
-            UserErrorCode::WrongCredentials,
-            path,
-            "This is not your present password.",
-        )),
+        Verdict::Wrong => {
+            if let Some(account) = viewer.id() {
+                refusals::password(app, viewer, account).await;
+            }
+            Err(Error::user(
+                UserErrorCode::WrongCredentials,
+                path,
+                "This is not your present password.",
+            ))
+        }
     }
 }

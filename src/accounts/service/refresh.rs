@@ -38,7 +38,7 @@ pub async fn refresh(app: &App, viewer: &Viewer, token: Option<&str>) -> Result<
     match commit!(app.db, sessions::rotate(rotation))? {
         Rotated::Fresh(found) => {
             let (user, session) = *found;
-            SignedIn::new(app, user, session, token, now)
+            SignedIn::new(app, user, session, token, now).await
         }
         Rotated::Reused(user) => {
             wake_streams(app, user);

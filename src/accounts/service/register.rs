@@ -34,7 +34,7 @@ pub async fn register(app: &App, viewer: &Viewer, input: Registration) -> Result
         app.db,
         accounts::register(user.clone(), hash, device, entries)
     ))?;
-    SignedIn::new(app, user, session, refresh, now)
+    SignedIn::new(app, user, session, refresh, now).await
 }
 
 /// Checks an account's fields; gives its row and its password.

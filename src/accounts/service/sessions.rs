@@ -1,16 +1,17 @@
-//! Signing in and out, and knowing who sends a request.
+//! Signing in and out, and the devices that somebody is signed in on.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{SignedIn, new_device, wake_streams};
+use super::{SignedIn, new_device, refusals, renew, wake_streams};
 use crate::accounts::passwords::Verdict;
 use crate::accounts::{Session, names, passwords, tokens};
 use crate::app::App;
 use crate::db::{commit, query};
-use crate::error::{Code, Error, Result, UserErrorCode};
+use crate::error::{Error, Result, UserErrorCode};
 use crate::id::SessionId;
 use crate::logs::Log;
-use crate::viewer::{Client, Identity, Viewer};
+use crate::viewer::{Identity, Viewer};
 
 /// How long a session's end may stay unheard where the call does not arrive: it ended on another replica, or
 /// nobody ended it and its time is up.
@@ -24,7 +25,9 @@ pub async fn login(app: &App, viewer: &Viewer, login: &str, password: &str) -> R
     };
     let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
     let verdict = passwords::verify(app, password, hash.clone()).await?;
+    let known = user.as_ref().map(|user| user.id);
     let (Some(user), Some(hash), Verdict::Right | Verdict::Outdated) = (user, hash, verdict) else {
+        refusals::sign_in(app, viewer, login, known).await;
         return Err(wrong_credentials());
     };
     let rehashed = match verdict {
@@ -38,9 +41,10 @@ pub async fn login(app: &App, viewer: &Viewer, login: &str, password: &str) -> R
     let device = (session.clone(), token);
     if !commit!(app.db, accounts::sign_in(hash, rehashed, device, entry))? {
         // The password was changed, or the account removed, since it was read.
+        refusals::sign_in(app, viewer, login, known).await;
         return Err(wrong_credentials());
     }
-    SignedIn::new(app, user, session, refresh, now)
+    SignedIn::new(app, user, session, refresh, now).await
 }
 
 fn wrong_credentials() -> Error {
@@ -53,26 +57,76 @@ fn wrong_credentials() -> Error {
 
 /// Ends the viewer's session, or, where the access token has expired, the one that `refresh_token` belongs to.
 pub async fn logout(app: &App, viewer: &Viewer, refresh_token: Option<&str>) -> Result<Session> {
-    let now = app.clock.now();
-    let by_token;
-    let viewer = if viewer.identity.is_some() {
-        viewer
-    } else {
-        let hash = refresh_token
-            .and_then(tokens::refresh_hash)
-            .ok_or_else(Error::unauthenticated)?;
-        let (user, session) = query!(app.db, sessions::find_by_token(hash))?
-            .filter(|(_, session)| session.is_live(now))
-            .ok_or_else(Error::unauthenticated)?;
-        by_token = user.acting(session.id, viewer.client.clone());
-        &by_token
-    };
-    let identity = viewer.require()?;
-    let entry = Log::audit(viewer, now, "session.ended", identity.session_id);
-    let session = commit!(app.db, sessions::end(identity.session_id, entry))?
-        .ok_or_else(Error::unauthenticated)?;
+    let viewer = signed_in(app, viewer, refresh_token).await?;
+    let (_, session) = viewer.require_session()?;
+    let entry = Log::audit(&viewer, app.clock.now(), "session.ended", session);
+    let session =
+        commit!(app.db, sessions::end(session, entry))?.ok_or_else(Error::unauthenticated)?;
     wake_streams(app, session.user_id);
     Ok(session)
+}
+
+/// Ends every session of the viewer, this one included; who it is, is known as in [`logout`].
+pub async fn logout_everywhere(
+    app: &App,
+    viewer: &Viewer,
+    refresh_token: Option<&str>,
+) -> Result<Vec<(Session, bool)>> {
+    let viewer = signed_in(app, viewer, refresh_token).await?;
+    let (identity, own) = viewer.require_session()?;
+    let user = identity.user_id;
+    let entry = Log::audit(&viewer, app.clock.now(), "session.ended_everywhere", user);
+    let ended = commit!(app.db, sessions::end_everywhere(user, entry))?;
+    wake_streams(app, user);
+    Ok(marked(ended, own))
+}
+
+fn marked(sessions: Vec<Session>, own: SessionId) -> Vec<(Session, bool)> {
+    let mark = |session: Session| {
+        let current = session.id == own;
+        (session, current)
+    };
+    sessions.into_iter().map(mark).collect()
+}
+
+/// The viewer, or, where nobody is signed in, whose live session the refresh token belongs to.
+async fn signed_in<'a>(
+    app: &App,
+    viewer: &'a Viewer,
+    refresh_token: Option<&str>,
+) -> Result<Cow<'a, Viewer>> {
+    if viewer.identity.is_some() {
+        return Ok(Cow::Borrowed(viewer));
+    }
+    let hash = refresh_token
+        .and_then(tokens::refresh_hash)
+        .ok_or_else(Error::unauthenticated)?;
+    let now = app.clock.now();
+    let (user, session) = query!(app.db, sessions::find_by_token(hash))?
+        .filter(|(_, session)| session.is_live(now))
+        .ok_or_else(Error::unauthenticated)?;
+    Ok(Cow::Owned(user.acting(session.id, viewer.client.clone())))
+}
+
+/// The viewer's live sessions, at most a hundred, and which of them this request belongs to; the one that was
+/// used last comes first.
+pub async fn list_own(app: &App, viewer: &Viewer) -> Result<Vec<(Session, bool)>> {
+    let (identity, own) = viewer.require_session()?;
+    let now = app.clock.now();
+    let sessions = query!(app.db, sessions::list(identity.user_id, now))?;
+    Ok(marked(sessions, own))
+}
+
+/// Ends one of the viewer's own sessions; gives whether it was this one.
+pub async fn revoke_session(app: &App, viewer: &Viewer, id: SessionId) -> Result<(Session, bool)> {
+    let (identity, own) = viewer.require_session()?;
+    let user = identity.user_id;
+    let entry = Log::audit(viewer, app.clock.now(), "session.ended", id);
+    let session = commit!(app.db, sessions::end_own(id, user, entry))?
+        .ok_or_else(|| Error::not_found("session", ["sessionId"]))?;
+    wake_streams(app, user);
+    let current = session.id == own;
+    Ok((session, current))
 }
 
 /// One of the viewer's own sessions, if it is live, and whether this request belongs to it.
@@ -81,83 +135,18 @@ pub async fn find_own(
     viewer: &Viewer,
     id: SessionId,
 ) -> Result<Option<(Session, bool)>> {
-    let Some(identity) = &viewer.identity else {
+    let Ok((identity, own)) = viewer.require_session() else {
         return Ok(None);
     };
     let now = app.clock.now();
     let session = query!(app.db, sessions::find(id, identity.user_id, now))?;
     Ok(session.map(|session| {
-        let current = session.id == identity.session_id;
+        let current = session.id == own;
         (session, current)
     }))
 }
 
-/// The viewer of a request with this access token (`Authorization: Bearer`); nobody where there is none,
-/// UNAUTHENTICATED where it is not good.
-pub async fn authenticate(app: &App, access_token: Option<&str>, client: Client) -> Result<Viewer> {
-    let Some(token) = access_token else {
-        return Ok(Viewer {
-            identity: None,
-            client,
-        });
-    };
-    let claims = tokens::read_access(app, token).ok_or_else(|| {
-        Error::refused(
-            Code::Unauthenticated,
-            "The access token is not valid or has expired: refresh the session, or sign in again.",
-        )
-    })?;
-    let now = app.clock.now();
-    let (username, role) = query!(app.db, sessions::identify(claims.sid, claims.sub, now))?
-        .ok_or_else(|| {
-            Error::refused(
-                Code::Unauthenticated,
-                "This session has ended: sign in again.",
-            )
-        })?;
-    Ok(Viewer {
-        identity: Some(Identity {
-            user_id: claims.sub,
-            username,
-            role,
-            session_id: claims.sid,
-        }),
-        client,
-    })
-}
-
-/// The same for a token that came as a cookie. The browser sends one whether it is good or not, so a bad one
-/// makes the request anonymous: `login` and `refreshSession` have to work.
-pub async fn authenticate_cookie(
-    app: &App,
-    access_token: Option<&str>,
-    client: Client,
-) -> Result<Viewer> {
-    match authenticate(app, access_token, client.clone()).await {
-        Err(Error::Refused {
-            code: Code::Unauthenticated,
-            ..
-        }) => Ok(Viewer {
-            identity: None,
-            client,
-        }),
-        outcome => outcome,
-    }
-}
-
-/// What of an identity holds now: the account's present name and role, or nothing once the session has ended.
-pub async fn renew(app: &App, identity: &Identity) -> Result<Option<Identity>> {
-    let (session_id, user_id) = (identity.session_id, identity.user_id);
-    let now = app.clock.now();
-    let found = query!(app.db, sessions::identify(session_id, user_id, now))?;
-    Ok(found.map(|(username, role)| Identity {
-        username,
-        role,
-        ..identity.clone()
-    }))
-}
-
-/// Waits until the session ends, or what its account may do changes.
+/// Waits until the session or the API key ends, or what its account may do changes.
 pub async fn session_ended(app: App, identity: Identity) {
     // Listening before the first look: an end in between is not missed.
     let mut calls = app.events.listen(identity.user_id.0);

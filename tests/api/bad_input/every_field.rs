@@ -14,6 +14,8 @@ use crate::support::{Client, every_database};
 
 /// Mutations for those who are not signed in.
 const OPEN: [&str; 3] = ["login", "refreshSession", "register"];
+/// Mutations after which the next one would be a stranger's.
+const LEAVING: [&str; 2] = ["logout", "logoutEverywhere"];
 /// As many operations as one request carries.
 const BATCH: usize = 10;
 /// How often something happens while subscriptions listen.
@@ -191,7 +193,7 @@ every_database!(
             let things = things(&user).await;
             let calls = calls(&types, "mutation", field, &things);
             send(&user, &calls).await;
-            if field["name"] != "logout" {
+            if !LEAVING.contains(&field["name"].as_str().unwrap()) {
                 send(&admin, &calls).await;
             }
         }

@@ -1,0 +1,3 @@
+//! Attacks: what must not work, tried.
+
+mod tokens;
