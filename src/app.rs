@@ -16,6 +16,7 @@ use crate::events::Events;
 use crate::keyring::Keyring;
 use crate::limiter::Limiter;
 use crate::presence::Presence;
+use crate::redis::Redis;
 
 /// How much rendered HTML is kept.
 const HTML_CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -32,6 +33,8 @@ pub struct Parts {
     pub clock: Clock,
     /// The database.
     pub db: Db,
+    /// What the replicas share beside the database, where one is configured.
+    pub redis: Option<Redis>,
     /// Wake-up calls between writers and subscribers.
     pub events: Events,
     /// Who has which page open.
@@ -78,16 +81,18 @@ impl App {
         let issuer = config.server.public_url.to_string();
         let keyring = Keyring::load(&db, &clock, &config.secret, issuer).await?;
         let events = Events::default();
+        let redis = Redis::start(&config.redis, None).await;
         Ok(Self(Arc::new(Parts {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
             presence: Presence::new(events.clone()),
-            limiter: Limiter::default(),
+            limiter: Limiter::new(redis.clone(), &config.secret)?,
             html: Texts::new(HTML_CACHE_BYTES),
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),
             config,
             clock,
             db,
+            redis,
             events,
             keyring,
         })))

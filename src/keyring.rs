@@ -17,6 +17,8 @@ use crate::db::types::Timestamp;
 use crate::db::{Db, commit, query};
 use crate::error::{Error, Result};
 
+pub use seal::derived_key;
+
 /// A key as the database keeps it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = crate::db::schema::signing_keys)]

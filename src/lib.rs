@@ -23,6 +23,7 @@ pub mod logs;
 pub mod notebooks;
 pub mod pages;
 pub mod presence;
+pub mod redis;
 pub mod telemetry;
 pub mod text;
 pub mod validate;

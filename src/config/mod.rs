@@ -2,6 +2,7 @@
 
 mod load;
 mod problems;
+mod redis_url;
 mod reference;
 mod secrets;
 mod settings;
@@ -11,6 +12,7 @@ mod tests;
 mod values;
 
 pub use problems::{Problem, Problems};
+pub use redis_url::{RedisForm, RedisLogin, RedisNode, RedisUrl};
 pub use reference::{reference, template};
-pub use settings::{Accounts, Config, Database, Jobs, Limits, Log, Server};
+pub use settings::{Accounts, Config, Database, Jobs, Limits, Log, Redis, Server};
 pub use values::{DatabaseUrl, Environment, LogFormat, SameSite};

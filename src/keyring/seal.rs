@@ -14,13 +14,19 @@ impl KeyType for KeyLength {
     }
 }
 
-fn key(secret: &SecretString) -> Result<RandomizedNonceKey> {
+/// A key for one purpose, from which neither the secret nor any other purpose's key can be found.
+pub fn derived_key(secret: &SecretString, purpose: &str) -> Result<[u8; 32]> {
     let mut bytes = [0_u8; 32];
     Salt::new(HKDF_SHA256, b"pluma")
         .extract(secret.expose_secret().as_bytes())
-        .expand(&[b"signing keys"], KeyLength)
+        .expand(&[purpose.as_bytes()], KeyLength)
         .and_then(|output| output.fill(&mut bytes))
         .map_err(Error::caused_by)?;
+    Ok(bytes)
+}
+
+fn key(secret: &SecretString) -> Result<RandomizedNonceKey> {
+    let bytes = derived_key(secret, "signing keys")?;
     RandomizedNonceKey::new(&AES_256_GCM, &bytes).map_err(Error::caused_by)
 }
 
