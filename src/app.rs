@@ -80,13 +80,12 @@ impl App {
         let db = Db::open(&config.database).await?;
         let issuer = config.server.public_url.to_string();
         let keyring = Keyring::load(&db, &clock, &config.secret, issuer).await?;
-        let events = Events::default();
-        let redis = Redis::start(&config.redis, None).await;
+        let (events, redis) = Events::over(&config.redis).await;
         Ok(Self(Arc::new(Parts {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
-            presence: Presence::new(events.clone()),
+            presence: Presence::new(events.clone(), redis.clone()),
             limiter: Limiter::new(redis.clone(), &config.secret)?,
-            html: Texts::new(HTML_CACHE_BYTES),
+            html: Texts::new(HTML_CACHE_BYTES, redis.clone(), &config.secret)?,
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),
             config,

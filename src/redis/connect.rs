@@ -117,11 +117,11 @@ async fn open(
         // The limit on each command is the caller's.
         .set_response_timeout(None)
         .set_pipeline_buffer_size(1_000);
-    let addresses = url.nodes.iter().map(|node| address(node, url.tls));
+    let mut addresses = url.nodes.iter().map(|node| address(node, url.tls));
     match &url.form {
         RedisForm::Single => {
             let config = config.set_push_sender(ears);
-            let node = addresses.last().ok_or_else(no_node)?;
+            let node = addresses.next().ok_or_else(no_node)?;
             let client = Client::open(info(node, url)?)?;
             let connection = client.get_multiplexed_async_connection_with_config(&config);
             connection.await.map(Connection::One)
