@@ -27,6 +27,7 @@ install_debian_packages() {
   local packages=()
   postgres_programs >/dev/null || packages+=(postgresql)
   command -v redis-server >/dev/null && command -v redis-cli >/dev/null || packages+=(redis-server)
+  command -v openssl >/dev/null || packages+=(openssl)
   browser >/dev/null || packages+=(chromium)
   command -v cc >/dev/null || packages+=(gcc libc6-dev)
   [ ${#packages[@]} -gt 0 ] || return 0

@@ -17,6 +17,7 @@ use crate::keyring::Keyring;
 use crate::limiter::Limiter;
 use crate::presence::Presence;
 use crate::redis::Redis;
+use crate::streams::Streams;
 
 /// How much rendered HTML is kept.
 const HTML_CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -39,6 +40,8 @@ pub struct Parts {
     pub events: Events,
     /// Who has which page open.
     pub presence: Presence,
+    /// The open streams of those who are signed in.
+    pub streams: Streams,
     /// Rendered pages by their revision.
     pub html: Texts,
     /// Budgets of requests and of attempts.
@@ -86,6 +89,7 @@ impl App {
             presence: Presence::new(events.clone(), redis.clone()),
             limiter: Limiter::new(redis.clone(), &config.secret)?,
             html: Texts::new(HTML_CACHE_BYTES, redis.clone(), &config.secret)?,
+            streams: Streams::default(),
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),
             config,

@@ -24,6 +24,7 @@ pub mod notebooks;
 pub mod pages;
 pub mod presence;
 pub mod redis;
+pub mod streams;
 pub mod telemetry;
 pub mod text;
 pub mod validate;

@@ -12,8 +12,8 @@ mod keep;
 #[cfg(test)]
 pub mod live;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ::redis::{Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
@@ -62,6 +62,7 @@ struct Shared {
     link: watch::Sender<Option<Link>>,
     hears: Option<Arc<dyn Hears>>,
     failures: AtomicU64,
+    last_failure: Mutex<Option<String>>,
 }
 
 /// A connection and the end of its usefulness.
@@ -85,6 +86,7 @@ impl Redis {
             link: watch::Sender::new(None),
             hears,
             failures: AtomicU64::new(0),
+            last_failure: Mutex::default(),
             url,
         });
         let first = CancellationToken::new();
@@ -178,6 +180,17 @@ impl Redis {
         version.map(|version| version.trim().to_owned())
     }
 
+    /// Why Redis was away when it last was, for operators.
+    pub fn last_failure(&self) -> Option<String> {
+        let last = self.0.shared.last_failure.lock();
+        last.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How long an answer is waited for.
+    pub fn patience(&self) -> Duration {
+        self.0.shared.timeout
+    }
+
     /// Where Redis is, without its secrets.
     pub fn url(&self) -> &RedisUrl {
         &self.0.shared.url
@@ -215,9 +228,15 @@ impl Shared {
             tracing::warn!(%cause, "Redis refuses a command");
         } else if !lost.is_cancelled() {
             tracing::warn!(%cause, "Redis is away; going on without it");
+            self.note(&cause);
             lost.cancel();
         }
         Err(Away::Failed)
+    }
+
+    fn note(&self, cause: &RedisError) {
+        let mut last = (self.last_failure.lock()).unwrap_or_else(PoisonError::into_inner);
+        *last = Some(cause.to_string());
     }
 }
 

@@ -6,15 +6,15 @@ mod profile;
 mod refresh;
 mod register;
 mod sessions;
+mod watching;
 
 pub use administration::{create_admin, create_user, delete_user, promote, update_user};
 pub use directory::{find, find_by_username, list};
 pub use profile::{change_password, delete_account, update_profile};
 pub use refresh::refresh;
 pub use register::register;
-pub use sessions::{
-    authenticate, authenticate_cookie, find_own, login, logout, renew, session_ended,
-};
+pub use sessions::{authenticate, authenticate_cookie, find_own, login, logout, renew};
+pub use watching::session_ended;
 
 use super::tokens::{self, Access, Refresh};
 use super::{RefreshToken, Session, User};

@@ -1,7 +1,5 @@
 //! What is made once, and by whom.
 
-use std::time::Duration;
-
 use super::*;
 use crate::clock::new_uuid;
 use crate::redis::live;

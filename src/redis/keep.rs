@@ -44,6 +44,7 @@ pub(super) async fn keep(shared: Arc<Shared>, first: CancellationToken) {
                 if !failed {
                     tracing::warn!(url = %shared.url, %cause, "Redis cannot be reached; going on without it");
                 }
+                shared.note(&cause);
                 failed = true;
                 first.cancel();
                 sleep(spread(LATER)).await;

@@ -1,7 +1,5 @@
 //! Signing in and out, and knowing who sends a request.
 
-use std::time::Duration;
-
 use super::{SignedIn, new_device, wake_streams};
 use crate::accounts::passwords::Verdict;
 use crate::accounts::{Session, names, passwords, tokens};
@@ -11,10 +9,6 @@ use crate::error::{Code, Error, Result, UserErrorCode};
 use crate::id::SessionId;
 use crate::logs::Log;
 use crate::viewer::{Client, Identity, Viewer};
-
-/// How long a session's end may stay unheard where the call does not arrive: it ended on another replica, or
-/// nobody ended it and its time is up.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// Signs somebody in by username or e-mail and password. What was wrong of the two, nobody is told.
 pub async fn login(app: &App, viewer: &Viewer, login: &str, password: &str) -> Result<SignedIn> {
@@ -155,19 +149,4 @@ pub async fn renew(app: &App, identity: &Identity) -> Result<Option<Identity>> {
         role,
         ..identity.clone()
     }))
-}
-
-/// Waits until the session ends, or what its account may do changes.
-pub async fn session_ended(app: App, identity: Identity) {
-    // Listening before the first look: an end in between is not missed.
-    let mut calls = app.events.listen(identity.user_id.0);
-    loop {
-        match renew(&app, &identity).await {
-            Ok(Some(now)) if now.role == identity.role => {}
-            Ok(_) => return,
-            // Streams outlive a database that is away for a moment.
-            Err(error) => tracing::warn!(%error, "a session could not be looked up"),
-        }
-        calls.heard(LOOK_AGAIN).await;
-    }
 }

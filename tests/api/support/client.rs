@@ -43,6 +43,14 @@ impl Client {
         }
     }
 
+    /// The same somebody at another server, with the same tokens.
+    pub fn at(&self, url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The password of every user.
     pub fn password(&self) -> &'static str {
         PASSWORD
@@ -74,6 +82,23 @@ impl Client {
             username: name.to_owned(),
             access_token: reply.text("/register/accessToken").to_owned(),
             refresh_token: reply.text("/register/refreshToken").to_owned(),
+            ..Self::anonymous(&self.url)
+        }
+    }
+
+    /// The same user on a further device, signed in by password.
+    pub async fn another_device(&self) -> Self {
+        let query = "mutation ($input: LoginInput!) {
+            login(input: $input) { accessToken refreshToken errors { code } } }";
+        let input = json!({ "login": self.username, "password": PASSWORD });
+        let anonymous = Self::anonymous(&self.url);
+        let reply = anonymous.graphql(query, json!({ "input": input })).await;
+        assert_eq!(reply.user_errors("login"), &json!([]));
+        Self {
+            id: self.id.clone(),
+            username: self.username.clone(),
+            access_token: reply.text("/login/accessToken").to_owned(),
+            refresh_token: reply.text("/login/refreshToken").to_owned(),
             ..Self::anonymous(&self.url)
         }
     }

@@ -1,0 +1,89 @@
+//! The end of open streams with the right to them: one watcher per process looks at all of them at once.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::db::query;
+use crate::error::Result;
+use crate::id::SessionId;
+use crate::streams::EVERY;
+use crate::viewer::{Identity, Role};
+
+/// How many sessions one statement asks about.
+const TOGETHER: usize = 5_000;
+
+/// Waits until the session ends, or what its account may do changes: at once where a call says so, and otherwise
+/// within [`EVERY`] and the time of a statement.
+pub async fn session_ended(app: App, identity: Identity) {
+    let user = identity.user_id;
+    // Listening before the first look: an end in between is not missed.
+    let mut calls = app.events.listen(user.0);
+    let (stream, first) = app.streams.open(identity);
+    if first {
+        tokio::spawn(watch(app.clone()));
+    }
+    loop {
+        tokio::select! {
+            () = stream.ended() => return,
+            () = calls.called() => app.streams.hurry(user),
+        }
+    }
+}
+
+/// Looks at the open streams for as long as there are any.
+async fn watch(app: App) {
+    let mut next = Instant::now() + EVERY;
+    let mut failing = false;
+    while let Some(open) = app.streams.turn(next).await {
+        if next <= Instant::now() {
+            next = Instant::now() + EVERY;
+        }
+        let looking = tokio::spawn(look(app.clone(), open));
+        // A panic in there must not leave the streams without anybody who looks after them.
+        let failure = match looking.await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        // Streams outlive a database that is away for a moment.
+        if let Some(error) = &failure
+            && !failing
+        {
+            tracing::warn!(%error, "the sessions of open streams cannot be looked up; trying again");
+        }
+        failing = failure.is_some();
+    }
+}
+
+/// Ends the streams of those whose session has ended or whose role has changed.
+async fn look(app: App, open: Vec<Identity>) -> Result<()> {
+    let mut by_role: HashMap<Role, HashSet<SessionId>> = HashMap::new();
+    for identity in open {
+        by_role
+            .entry(identity.role)
+            .or_default()
+            .insert(identity.session_id);
+    }
+    for (role, sessions) in by_role {
+        let sessions: Vec<SessionId> = sessions.into_iter().collect();
+        for chunk in sessions.chunks(TOGETHER) {
+            let (asked, now) = (chunk.to_vec(), app.clock.now());
+            // Nearly always all of them are live, and a number says so.
+            let live = query!(app.db, sessions::count_live(asked.clone(), role, now))?;
+            if usize::try_from(live).is_ok_and(|live| live == asked.len()) {
+                continue;
+            }
+            let live = query!(app.db, sessions::list_live(asked.clone(), role, now))?;
+            let live: HashSet<SessionId> = live.into_iter().collect();
+            let asked: HashSet<SessionId> = asked.into_iter().collect();
+            app.streams.end(|identity| {
+                identity.role == role
+                    && asked.contains(&identity.session_id)
+                    && !live.contains(&identity.session_id)
+            });
+        }
+    }
+    Ok(())
+}
