@@ -50,10 +50,10 @@ async fn the_servers_go_on_and_recover(failure: Failure) {
         assert_eq!(readiness(app).await, degraded);
     }
     // Nobody waits for Redis any more, and nobody is locked out.
-    let start = Instant::now();
+    let (start, alone) = (Instant::now(), std::slice::from_ref(&at_a));
     for _ in 0..100 {
         assert!(a.app().limiter.charge("ann", QUOTA, 1).await.allowed);
-        assert_eq!(a.app().presence.list(room).await, [at_a.clone()]);
+        assert_eq!(a.app().presence.list(room).await, alone);
     }
     assert!(
         start.elapsed() < Duration::from_secs(5),
@@ -125,11 +125,10 @@ async fn redis_that_freezes_is_done_without() {
 async fn redis_that_takes_its_time_is_done_without() {
     the_servers_go_on_and_recover(Failure {
         fail: |redis| {
-            redis.cli(&["client", "pause", "600000", "all"]);
+            redis.cli(&["client", "pause", "15000", "all"]);
         },
-        recover: |redis| {
-            redis.cli(&["client", "unpause"]);
-        },
+        // Nothing can be said to it before that time is up, not even to go on.
+        recover: |_| {},
     })
     .await;
 }
