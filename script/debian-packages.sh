@@ -26,6 +26,8 @@ as_root() {
 install_debian_packages() {
   local packages=()
   postgres_programs >/dev/null || packages+=(postgresql)
+  command -v redis-server >/dev/null && command -v redis-cli >/dev/null || packages+=(redis-server)
+  command -v openssl >/dev/null || packages+=(openssl)
   browser >/dev/null || packages+=(chromium)
   command -v cc >/dev/null || packages+=(gcc libc6-dev)
   [ ${#packages[@]} -gt 0 ] || return 0
@@ -39,14 +41,19 @@ install_debian_packages() {
     echo "  apt-get install --no-install-recommends ${packages[*]}" >&2
     return 1
   fi
-  # Debian would make a cluster and start it; the tests start their own.
-  local no_cluster=/etc/postgresql-common/createcluster.d/pluma-tests.conf
+  # Debian would make a cluster and start it, and Redis as well; the tests start their own.
+  local no_cluster=/etc/postgresql-common/createcluster.d/pluma-tests.conf no_start=
   as_root mkdir -p "${no_cluster%/*}"
   echo "create_main_cluster = false" | as_root tee "$no_cluster" >/dev/null
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    no_start=/usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$no_start" >/dev/null
+    as_root chmod +x "$no_start"
+  fi
   local status=0
   as_root apt-get update -qq || status=$?
   [ "$status" != 0 ] ||
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" || status=$?
-  as_root rm -f "$no_cluster"
+  as_root rm -f "$no_cluster" ${no_start:+"$no_start"}
   return "$status"
 }

@@ -18,8 +18,8 @@ use crate::graphql::shape::{Shape, Types};
 use crate::graphql::telemetry::{Names, Running};
 use crate::graphql::{limits, scopes};
 use crate::health::graphql::HealthQuery;
-use crate::{accounts, config, linguistics, logs, notebooks, pages};
 use crate::viewer::{Identity, Viewer};
+use crate::{accounts, config, linguistics, logs, notebooks, pages};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]

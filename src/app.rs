@@ -16,7 +16,9 @@ use crate::events::Events;
 use crate::keyring::Keyring;
 use crate::limiter::Limiter;
 use crate::presence::Presence;
+use crate::redis::Redis;
 use crate::remote::linguistics::Linguistics;
+use crate::streams::Streams;
 use crate::uses::Uses;
 
 /// How much rendered HTML is kept.
@@ -34,10 +36,14 @@ pub struct Parts {
     pub clock: Clock,
     /// The database.
     pub db: Db,
+    /// What the replicas share beside the database, where one is configured.
+    pub redis: Option<Redis>,
     /// Wake-up calls between writers and subscribers.
     pub events: Events,
     /// Who has which page open.
     pub presence: Presence,
+    /// The open streams of those who are signed in.
+    pub streams: Streams,
     /// Rendered pages by their revision.
     pub html: Texts,
     /// Budgets of requests and of attempts.
@@ -83,19 +89,21 @@ impl App {
         let db = Db::open(&config.database).await?;
         let issuer = config.server.public_url.to_string();
         let keyring = Keyring::load(&db, &clock, &config.secret, issuer).await?;
-        let events = Events::default();
+        let (events, redis) = Events::over(&config.redis).await;
         Ok(Self(Arc::new(Parts {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
-            presence: Presence::new(events.clone()),
-            limiter: Limiter::default(),
             linguistics: Linguistics::new(&config.linguistics)?,
             uses: Uses::default(),
-            html: Texts::new(HTML_CACHE_BYTES),
+            presence: Presence::new(events.clone(), redis.clone()),
+            limiter: Limiter::new(redis.clone(), &config.secret)?,
+            html: Texts::new(HTML_CACHE_BYTES, redis.clone(), &config.secret)?,
+            streams: Streams::default(),
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),
             config,
             clock,
             db,
+            redis,
             events,
             keyring,
         })))

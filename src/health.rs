@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::db::query;
 use crate::db::types::Timestamp;
 use crate::error::Result;
+use crate::redis::Redis;
 
 /// How something is doing.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +26,7 @@ pub enum HealthState {
 /// One dependency.
 #[derive(Debug, Clone)]
 pub struct ComponentHealth {
-    /// `database`, `jobs`, `disk`.
+    /// `database`, `jobs`, `disk`, and `redis` where one is configured.
     pub name: &'static str,
     /// How it is doing.
     pub state: HealthState,
@@ -58,12 +59,17 @@ const NO_DISK: u64 = 64 * 1024 * 1024;
 
 /// Looks at every component at once.
 pub async fn check(app: &App) -> Health {
-    let (database, jobs, disk) = tokio::join!(
+    let (database, jobs, disk, redis) = tokio::join!(
         within(PATIENCE, "database", database(app)),
         within(PATIENCE, "jobs", jobs(app)),
         within(PATIENCE, "disk", disk(app)),
+        async {
+            let redis = app.redis.as_ref()?;
+            Some(within(PATIENCE, "redis", shared(redis)).await)
+        },
     );
-    let components = vec![database, jobs, disk];
+    let mut components = vec![database, jobs, disk];
+    components.extend(redis);
     let time = app.clock.now();
     let uptime = crate::clock::system_time() - app.started_at.0;
     Health {
@@ -144,6 +150,24 @@ async fn jobs(app: &App) -> Result<Finding> {
             "{} due, {} scheduled, {} running, {} failed",
             counts.due, counts.scheduled, counts.running, counts.dead
         )),
+    })
+}
+
+/// The server does without Redis, so that it is never down: replicas hear of each other later.
+async fn shared(redis: &Redis) -> Result<Finding> {
+    let url = redis.url();
+    let (state, detail) = match redis.ping().await {
+        Ok(took) if took > redis.patience() / 2 => (HealthState::Degraded, format!("{url}: slow")),
+        Ok(_) => (HealthState::Up, url.to_string()),
+        Err(_) => {
+            let why = redis.last_failure().unwrap_or_default();
+            (HealthState::Degraded, format!("{url}: away. {why}"))
+        }
+    };
+    Ok(Finding {
+        state,
+        timed: true,
+        detail: Some(detail),
     })
 }
 

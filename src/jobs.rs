@@ -266,19 +266,20 @@ pub async fn given_up(db: &Db, limit: i64) -> Result<Vec<Job>> {
     query!(*db, jobs::list(None, Some(JobStatus::Failed), limit))
 }
 
-/// What workers wait on: call `events.wake(jobs::topic())` after the commit that enqueued something.
+/// What workers wait on: call `events.wake(jobs::topic())` after the commit that enqueued something. Over Redis the
+/// call reaches the workers of every process; without it they look by themselves.
 pub fn topic() -> Topic {
     // "jobs" as a number; no UUIDv7 is that small.
     Uuid::from_u128(0x6a_6f_62_73)
 }
 
-/// What the watchers of one job wait on: called at its progress and at its end, in the worker's process.
+/// What the watchers of one job wait on: called at its progress and at its end.
 pub fn progress_topic(job: JobId) -> Topic {
     job.0
 }
 
-/// What the worker of one job waits on: call it after the commit that cancelled the job, so that a
-/// worker of the same process stops at once; others notice at their next heartbeat.
+/// What the worker of one job waits on: call it after the commit that cancelled the job, so that the
+/// worker stops at once; where the call does not reach it, it notices at its next heartbeat.
 pub fn cancel_topic(job: JobId) -> Topic {
     Uuid::from_u128(!job.0.as_u128())
 }

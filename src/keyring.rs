@@ -4,7 +4,6 @@
 //! A new key is published at once and signs a minute later, when every replica has read it; the key before it
 //! is good until the last token that it can have signed has expired.
 
-pub mod derive;
 mod jwks;
 mod rotation;
 mod seal;

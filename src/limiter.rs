@@ -1,12 +1,22 @@
-//! Budgets that refill evenly (GCRA, the generic cell rate algorithm of ITU-T I.371), one per key.
+//! Budgets that refill evenly (GCRA, the generic cell rate algorithm of ITU-T I.371), one per key, shared by
+//! all replicas through Redis while it answers.
 //!
 //! Ours, because no crate's limiter can give back what a request was charged too much.
+
+mod shared;
+#[cfg(test)]
+mod tests;
 
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
 use moka::ops::compute::Op;
 use moka::sync::Cache;
+use secrecy::SecretString;
+
+use crate::error::Result;
+use crate::redis::Redis;
+use shared::Shared;
 
 /// How many keys a process remembers; forgetting one only refills its budget.
 const KEYS: u64 = 500_000;
@@ -35,9 +45,10 @@ pub struct Balance {
     pub retry_after: Duration,
 }
 
-/// The budgets of this process.
+/// The budgets: everybody's where Redis answers, those of this process where it does not.
 #[derive(Clone)]
 pub struct Limiter {
+    shared: Option<Shared>,
     budgets: Cache<String, Budget>,
     start: Instant,
 }
@@ -70,6 +81,7 @@ impl Expiry<String, Budget> for UntilFull {
 impl Default for Limiter {
     fn default() -> Self {
         Self {
+            shared: None,
             budgets: Cache::builder()
                 .max_capacity(KEYS)
                 .expire_after(UntilFull)
@@ -80,9 +92,24 @@ impl Default for Limiter {
 }
 
 impl Limiter {
+    /// Budgets that the replicas share, and that are this process's own while Redis is away. What keys name,
+    /// such as addresses, is written to Redis only as a digest under `secret`.
+    pub fn new(redis: Option<Redis>, secret: &SecretString) -> Result<Self> {
+        let shared = redis.map(|redis| Shared::new(redis, secret)).transpose()?;
+        Ok(Self {
+            shared,
+            ..Self::default()
+        })
+    }
+
     /// Takes `cost` from the budget of `key` if it is there; a cost beyond the capacity counts as the whole
     /// capacity. A cost of 0 only looks.
     pub async fn charge(&self, key: &str, quota: Quota, cost: u32) -> Balance {
+        if let Some(shared) = &self.shared
+            && let Ok(balance) = shared.charge(key, quota, cost).await
+        {
+            return balance;
+        }
         let now = self.start.elapsed();
         let mut balance = None;
         self.budgets.entry_by_ref(key).and_compute_with(|known| {
@@ -104,6 +131,11 @@ impl Limiter {
 
     /// Gives `cost` back to the budget of `key`.
     pub async fn refund(&self, key: &str, quota: Quota, cost: u32) {
+        if let Some(shared) = &self.shared
+            && shared.refund(key, quota, cost).await.is_ok()
+        {
+            return;
+        }
         self.budgets
             .entry_by_ref(key)
             .and_compute_with(|known| match known {
@@ -142,74 +174,5 @@ impl Quota {
     fn refund(self, full_at: Duration, cost: u32) -> Duration {
         let capacity = self.capacity.max(1);
         full_at.saturating_sub(self.period / capacity * cost.min(capacity))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TEN_A_SECOND: Quota = Quota {
-        capacity: 10,
-        period: Duration::from_secs(1),
-    };
-    const LATER: Duration = Duration::from_secs(1_000);
-
-    #[test]
-    fn a_budget_is_spent_and_refills_evenly() {
-        let (balance, full_at) = TEN_A_SECOND.charge(LATER, Duration::ZERO, 8);
-        assert!(balance.allowed);
-        assert_eq!(balance.remaining, 2);
-        let (refused, unchanged) = TEN_A_SECOND.charge(LATER, full_at, 3);
-        assert!(!refused.allowed);
-        assert_eq!(refused.remaining, 2);
-        assert_eq!(refused.retry_after, Duration::from_millis(100));
-        assert_eq!(unchanged, full_at);
-        let (again, _) = TEN_A_SECOND.charge(LATER + Duration::from_millis(100), full_at, 3);
-        assert!(again.allowed);
-        assert_eq!(again.remaining, 0);
-    }
-
-    #[test]
-    fn a_cost_beyond_the_capacity_takes_all_of_it() {
-        let (balance, full_at) = TEN_A_SECOND.charge(LATER, Duration::ZERO, 1_000);
-        assert!(balance.allowed);
-        assert_eq!(balance.remaining, 0);
-        assert_eq!(full_at, LATER + Duration::from_secs(1));
-    }
-
-    #[tokio::test]
-    async fn keys_have_budgets_of_their_own_and_get_back_what_was_too_much() {
-        let hour = Quota {
-            capacity: 10,
-            period: Duration::from_secs(3_600),
-        };
-        let limiter = Limiter::default();
-        assert_eq!(limiter.charge("a", hour, 10).await.remaining, 0);
-        assert!(!limiter.charge("a", hour, 1).await.allowed);
-        assert_eq!(limiter.charge("b", hour, 0).await.remaining, 10);
-        limiter.refund("a", hour, 4).await;
-        assert!(limiter.charge("a", hour, 4).await.allowed);
-        assert!(!limiter.charge("a", hour, 1).await.allowed);
-    }
-
-    #[tokio::test]
-    async fn racing_charges_never_take_more_than_there_is() {
-        let hour = Quota {
-            capacity: 50,
-            period: Duration::from_secs(3_600),
-        };
-        let limiter = Limiter::default();
-        let racing: Vec<_> = (0..200)
-            .map(|_| {
-                let limiter = limiter.clone();
-                tokio::spawn(async move { limiter.charge("a", hour, 1).await.allowed })
-            })
-            .collect();
-        let mut allowed = 0;
-        for charge in racing {
-            allowed += usize::from(charge.await.unwrap());
-        }
-        assert_eq!(allowed, 50);
     }
 }

@@ -91,6 +91,14 @@ fn describe() {
         "Tasks that wait for SQLite's threads."
     );
     describe_gauge!(
+        "pluma_redis_up",
+        "Whether Redis answers: 1, or 0 while the server goes on without it."
+    );
+    describe_counter!(
+        "pluma_redis_errors_total",
+        "Commands that Redis did not answer as it should, by kind: io, server, authentication, client."
+    );
+    describe_gauge!(
         "process_start_time_seconds",
         Unit::Seconds,
         "When this process started, in seconds since 1970."

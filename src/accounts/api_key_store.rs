@@ -48,6 +48,24 @@ pub async fn identify_by_id(
     Ok(found)
 }
 
+/// Which of these keys are live and of accounts that have `role`.
+pub async fn list_live(
+    conn: &mut Conn,
+    ids: Vec<ApiKeyId>,
+    role: Role,
+    now: Timestamp,
+) -> Result<Vec<ApiKeyId>> {
+    let found = api_keys::table
+        .inner_join(users::table)
+        .filter(api_keys::id.eq_any(ids))
+        .filter(live(now))
+        .filter(users::role.eq(role))
+        .select(api_keys::id)
+        .load(conn)
+        .await?;
+    Ok(found)
+}
+
 /// A key of a user, live or not.
 pub async fn find(conn: &mut Conn, id: ApiKeyId, user_id: UserId) -> Result<Option<ApiKey>> {
     let found = api_keys::table

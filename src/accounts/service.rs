@@ -11,6 +11,7 @@ mod refresh;
 pub mod refusals;
 mod register;
 mod sessions;
+mod watching;
 
 pub use administration::{create_admin, create_user, delete_user, promote, update_user};
 pub use api_keys::{NewKey, create_key, find_key, list_keys, own_key, revoke_key};
@@ -21,9 +22,8 @@ pub use last_use::write_last_uses;
 pub use profile::{change_password, delete_account, update_profile};
 pub use refresh::refresh;
 pub use register::register;
-pub use sessions::{
-    find_own, list_own, login, logout, logout_everywhere, revoke_session, session_ended,
-};
+pub use sessions::{find_own, list_own, login, logout, logout_everywhere, revoke_session};
+pub use watching::session_ended;
 
 use super::tokens::{self, Access, Refresh};
 use super::{RefreshToken, Session, User};

@@ -37,6 +37,44 @@ pub async fn identify(
     Ok(found)
 }
 
+/// How many of these sessions are live and of accounts that have `role`.
+pub async fn count_live(
+    conn: &mut Conn,
+    ids: Vec<SessionId>,
+    role: Role,
+    now: Timestamp,
+) -> Result<i64> {
+    let found = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq_any(ids))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(users::role.eq(role))
+        .count()
+        .get_result(conn)
+        .await?;
+    Ok(found)
+}
+
+/// Which of these sessions are live and of accounts that have `role`.
+pub async fn list_live(
+    conn: &mut Conn,
+    ids: Vec<SessionId>,
+    role: Role,
+    now: Timestamp,
+) -> Result<Vec<SessionId>> {
+    let found = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq_any(ids))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(users::role.eq(role))
+        .select(sessions::id)
+        .load(conn)
+        .await?;
+    Ok(found)
+}
+
 /// A live session of a user.
 pub async fn find(
     conn: &mut Conn,

@@ -6,11 +6,11 @@ use crate::accounts::graphql::{ApiKey, Session, User, load_user};
 use crate::accounts::service as accounts;
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
-use crate::logs;
-use crate::logs::graphql::Log;
 use crate::id::{
     ApiKeyId, CollaboratorId, LogId, NotebookId, PageId, RevisionId, SessionId, UserId,
 };
+use crate::logs;
+use crate::logs::graphql::Log;
 use crate::notebooks::graphql::{Collaborator, Notebook};
 use crate::notebooks::loaders::Loaders as NotebookLoaders;
 use crate::notebooks::sharing;

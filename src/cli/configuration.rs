@@ -27,7 +27,7 @@ pub fn run(command: Configuration, file: Option<&Path>) -> Result<(), Failure> {
         Configuration::Check => {
             let config = Config::load(file)?;
             say(&format!(
-                "The configuration is good: {}, listening on {}, data in {}, database {}.",
+                "The configuration is good: {}, listening on {}, data in {}, database {}, {}.",
                 if config.environment.is_production() {
                     "production"
                 } else {
@@ -36,6 +36,10 @@ pub fn run(command: Configuration, file: Option<&Path>) -> Result<(), Failure> {
                 config.server.listen,
                 config.data_dir.display(),
                 config.database.url,
+                match &config.redis.url {
+                    Some(url) => url.to_string(),
+                    None => "no Redis".to_owned(),
+                },
             ));
         }
     }

@@ -10,6 +10,7 @@ use pluma::config::{Config, DatabaseUrl};
 use pluma::db::{Db, migrations, sqlite};
 use pluma::health;
 use pluma::http::playground;
+use pluma::redis::Redis;
 use tokio::net::TcpListener;
 
 use super::failure::Failure;
@@ -95,6 +96,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     }
     report.check("signing keys", contents::keys(&config)).await;
     report.check("jobs", contents::jobs(&config)).await;
+    report.check("redis", redis(&config)).await;
     report.check("address", address(&config)).await;
     report.check("GraphiQL", async { graphiql(&config) }).await;
     report.end()
@@ -215,6 +217,28 @@ async fn integrity(path: &Path) -> Found {
             "stop the server, keep a copy of the file, and restore a backup",
         ),
         Err(error) => Wrong(format!("cannot be checked: {error}"), contents::ABOVE),
+    }
+}
+
+async fn redis(config: &Config) -> Found {
+    let Some(redis) = Redis::start(&config.redis, None).await else {
+        return Good(match config.database.url {
+            DatabaseUrl::Sqlite(_) => "none; a server by itself needs none".to_owned(),
+            DatabaseUrl::Postgres(_) => {
+                "none; several replicas are quicker with one (REDIS_URL)".to_owned()
+            }
+        });
+    };
+    let url = redis.url();
+    match redis.ping().await {
+        Ok(_) => Good(match redis.version().await {
+            Some(version) => format!("{url}: reachable, version {version}"),
+            None => format!("{url}: reachable"),
+        }),
+        Err(_) => Doubtful(
+            format!("{url}: {}", redis.last_failure().unwrap_or_default()),
+            "start it, and check REDIS_URL: host, port, user, password; servers go on without it meanwhile",
+        ),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod load;
 mod problems;
+mod redis_url;
 mod reference;
 mod secrets;
 mod settings;
@@ -11,6 +12,9 @@ mod tests;
 mod values;
 
 pub use problems::{Problem, Problems};
+pub use redis_url::{RedisForm, RedisLogin, RedisNode, RedisUrl};
 pub use reference::{reference, template};
-pub use settings::{Accounts, Audit, Config, Database, Jobs, Limits, Linguistics, Log, Server};
+pub use settings::{
+    Accounts, Audit, Config, Database, Jobs, Limits, Linguistics, Log, Redis, Server,
+};
 pub use values::{DatabaseUrl, Environment, LogFormat, SameSite};

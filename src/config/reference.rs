@@ -30,6 +30,7 @@ impl Setting {
             "secret",
             "server.metrics_token",
             "database.url",
+            "redis.url",
             "linguistics.key",
         ]
         .contains(&self.key.as_str())

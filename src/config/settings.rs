@@ -11,6 +11,7 @@ mod jobs;
 mod limits;
 mod linguistics;
 mod log;
+mod redis;
 mod server;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub use jobs::Jobs;
 pub use limits::Limits;
 pub use linguistics::Linguistics;
 pub use log::Log;
+pub use redis::Redis;
 pub use server::Server;
 
 /// What the program is told from outside, checked and complete.
@@ -54,6 +56,9 @@ pub struct Config {
     /// The database.
     #[config(nested)]
     pub database: Database,
+    /// Redis 6 or newer, or Valkey: what the replicas of an installation share beside the database. Without it, or while it is away, the server works all the same.
+    #[config(nested)]
+    pub redis: Redis,
     /// Users, their sessions and their passwords.
     #[config(nested)]
     pub accounts: Accounts,

@@ -185,6 +185,16 @@ where
     whole::<MIN, MAX, D, u64>(from).map(Duration::from_secs)
 }
 
+/// A time in whole milliseconds.
+pub(super) fn milliseconds<'de, const MIN: u64, const MAX: u64, D>(
+    from: D,
+) -> Result<Duration, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    whole::<MIN, MAX, D, u64>(from).map(Duration::from_millis)
+}
+
 /// A time in whole days.
 pub(super) fn days<'de, const MIN: u64, const MAX: u64, D>(from: D) -> Result<Duration, D::Error>
 where
@@ -272,6 +282,18 @@ pub(super) fn metrics_token<'de, D: Deserializer<'de>>(from: D) -> Result<Secret
             "holds characters that are not visible ASCII",
         )),
         token => Ok(token.into()),
+    }
+}
+
+/// What the names of keys begin with. Braces are left out: a cluster reads them.
+pub(super) fn key_prefix<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    match text(from)? {
+        prefix if prefix.is_empty() || prefix.len() > 64 => {
+            Err(D::Error::custom("has not 1 to 64 characters"))
+        }
+        prefix if !prefix.chars().all(allowed) => Err(D::Error::custom("holds other characters")),
+        prefix => Ok(prefix),
     }
 }
 

@@ -5,8 +5,8 @@
 //! hash is kept under a MAC of the configured secret: whoever can write the database alone cannot make up
 //! another chain.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::hmac;
 use diesel::{AsChangeset, Queryable, Selectable};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::Log;
 use crate::error::Result;
-use crate::keyring::derive;
+use crate::seal::Key;
 
 /// What stands before the first entry.
 const GENESIS: [u8; 32] = [0; 32];
@@ -24,13 +24,12 @@ pub const BROKEN: &str = "audit.chain_broken";
 
 /// Makes and checks the MAC over the chain's ends.
 #[derive(Clone)]
-pub struct ChainKey(hmac::Key);
+pub struct ChainKey(Key);
 
 impl ChainKey {
     /// The key that belongs to the configured secret.
     pub fn of(secret: &SecretString) -> Result<Self> {
-        let key = derive::key(secret, b"audit chain")?;
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &key)))
+        Key::derive(secret, &[b"audit chain"]).map(Self)
     }
 }
 
@@ -155,24 +154,21 @@ impl Chain {
 
     /// Renews the MAC.
     pub fn sign(&mut self, key: &ChainKey) {
-        self.mac = Some(hmac::sign(&key.0, &self.signed()).as_ref().to_vec());
+        self.mac = Some(self.named(key));
     }
 
     /// Whether the MAC holds; a chain that never had an entry has none.
     pub fn holds(&self, key: &ChainKey) -> bool {
         match &self.mac {
-            Some(mac) => hmac::verify(&key.0, &self.signed(), mac).is_ok(),
+            Some(mac) => verify_slices_are_equal(mac, &self.named(key)).is_ok(),
             None => self.entries == 0 && self.last_seq == 0 && self.head.is_none(),
         }
     }
 
-    fn signed(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(80);
-        bytes.extend_from_slice(&self.last_seq.to_be_bytes());
-        bytes.extend_from_slice(&self.entries.to_be_bytes());
-        bytes.extend_from_slice(self.beginning());
-        bytes.extend_from_slice(self.end());
-        bytes
+    fn named(&self, key: &ChainKey) -> Vec<u8> {
+        let (last_seq, entries) = (self.last_seq.to_be_bytes(), self.entries.to_be_bytes());
+        key.0
+            .name(&[&last_seq, &entries, self.beginning(), self.end()])
     }
 }
 

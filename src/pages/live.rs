@@ -203,7 +203,7 @@ pub async fn presence(
             if service::find(&app, &viewer, page).await?.is_none() {
                 break;
             }
-            let entries = app.presence.list(page.0);
+            let entries = app.presence.list(page.0).await;
             if told.as_ref() != Some(&entries) {
                 told = Some(entries.clone());
                 yield entries;

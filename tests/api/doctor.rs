@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use pluma::config::DatabaseUrl;
 use secrecy::ExposeSecret;
 
-use crate::support::{TestApp, every_database, json};
+use crate::support::{RedisServer, TestApp, every_database, json};
 
 /// Runs the doctor on the server's database; gives its exit code and what it says.
 async fn doctor(app: &TestApp, more: &[(&str, &str)]) -> (i32, String) {
@@ -99,3 +99,50 @@ every_database!(
         );
     }
 );
+
+every_database!(
+    async fn redis_is_looked_at_where_there_is_one(app: TestApp) {
+        let (_, said) = doctor(&app, &[]).await;
+        assert!(
+            line(&said, "redis").starts_with("ok    redis           none"),
+            "{said}"
+        );
+        let redis = RedisServer::start();
+        let (code, said) = doctor(&app, &[("REDIS_URL", redis.url())]).await;
+        assert_eq!(code, 0, "{said}");
+        let found = line(&said, "redis");
+        assert!(
+            found.starts_with("ok ") && found.contains("reachable, version "),
+            "{said}"
+        );
+        let nobody = "redis://ann:hunter2@127.0.0.1:1";
+        let (code, said) = doctor(&app, &[("REDIS_URL", nobody)]).await;
+        assert_eq!(code, 0, "servers do without: {said}");
+        let found = line(&said, "redis");
+        assert!(
+            found.starts_with("warn ")
+                && found.contains("127.0.0.1:1")
+                && found.contains("refused"),
+            "{said}"
+        );
+        assert!(
+            said.contains("REDIS_URL") && !said.contains("hunter2"),
+            "{said}"
+        );
+    }
+);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_speaks_tls_to_those_who_trust_it() {
+    let app = TestApp::sqlite().await;
+    let (redis, certificate) = RedisServer::tls();
+    let trusting = [("REDIS_URL", redis.url()), ("SSL_CERT_FILE", &certificate)];
+    let (_, said) = doctor(&app, &trusting).await;
+    assert!(line(&said, "redis").starts_with("ok "), "{said}");
+    let (_, said) = doctor(&app, &[("REDIS_URL", redis.url())]).await;
+    let found = line(&said, "redis");
+    assert!(
+        found.starts_with("warn ") && found.contains("certificate"),
+        "{said}"
+    );
+}

@@ -23,6 +23,7 @@ mod notebooks;
 mod pages;
 mod platform;
 mod program;
+mod replicas;
 mod shutdown;
 mod statements;
 mod storm;

@@ -272,9 +272,13 @@ fn the_configuration_explains_and_checks_itself() {
     let (code, out, _) = run(
         folder.path(),
         &["config", "check", "--config", "mine.toml"],
-        &[],
+        &[("REDIS_URL", "redis://ann:hunter2@cache:7000")],
     );
     assert_eq!(code, 0, "{out}");
+    assert!(
+        out.contains("Redis, cache:7000") && !out.contains("hunter2"),
+        "{out}"
+    );
     let (code, _, complaint) = run(
         folder.path(),
         &["config", "check", "--config", "nowhere.toml"],

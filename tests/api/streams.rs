@@ -1,11 +1,8 @@
 //! Operations over a WebSocket, from the first message to the closing code.
 
-use std::time::Duration;
-
-use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Ending, TestApp, every_database};
+use crate::support::{Client, Ending, Stream, every_database};
 
 const QUERY: &str = "query OverWebSocket { health { state } }";
 const LOGOUT: &str = "mutation { logout { errors { code message } } }";
@@ -13,49 +10,6 @@ const EVENTS: &str = "subscription ($pageId: ID!, $afterRevision: Int) {
   pageEvents(pageId: $pageId, afterRevision: $afterRevision) { kind revision { content } }
 }";
 const MULTIPART: &str = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0";
-
-/// A stream of pageEvents over HTTP.
-struct Stream {
-    response: Response,
-    read: String,
-}
-
-impl Stream {
-    async fn open(app: &TestApp, client: &Client, accept: &str, variables: &Value) -> Self {
-        let request = client.http().post(format!("{}/graphql", app.url()));
-        let request = request
-            .header("accept", accept)
-            .bearer_auth(&client.access_token)
-            .json(&json!({ "query": EVENTS, "variables": variables }));
-        let response = request.send().await.unwrap();
-        assert_eq!(response.status(), 200);
-        let read = String::new();
-        Self { response, read }
-    }
-
-    /// More of it; `None` at its end.
-    async fn more(&mut self) -> Option<()> {
-        let chunk = tokio::time::timeout(Duration::from_secs(10), self.response.chunk());
-        let chunk = chunk.await.expect("something arrives within ten seconds");
-        let chunk = chunk.expect("the stream ends as HTTP says")?;
-        self.read.push_str(std::str::from_utf8(&chunk).unwrap());
-        Some(())
-    }
-
-    /// Reads until `text` has come.
-    async fn until(&mut self, text: &str) {
-        while !self.read.contains(text) {
-            assert!(self.more().await.is_some(), "no {text} in {}", self.read);
-        }
-    }
-
-    /// What has not been read yet, to the end.
-    async fn rest(&mut self) -> String {
-        self.read.clear();
-        while self.more().await.is_some() {}
-        std::mem::take(&mut self.read)
-    }
-}
 
 /// A page with one save since its first revision, as variables that catch up with it.
 async fn watched_page(client: &Client) -> Value {
@@ -115,9 +69,9 @@ every_database!(
             socket.next().await.pointer("/data/pageEvents/kind"),
             Some(&json!("SAVED"))
         );
-        let mut events = Stream::open(&app, &ann, "text/event-stream", &page).await;
+        let mut events = Stream::open(&app, &ann, "text/event-stream", EVENTS, &page).await;
         events.until("\"SAVED\"").await;
-        let mut parts = Stream::open(&app, &ann, MULTIPART, &page).await;
+        let mut parts = Stream::open(&app, &ann, MULTIPART, EVENTS, &page).await;
         parts.until("\"SAVED\"").await;
 
         app.begin_stop();
@@ -139,9 +93,9 @@ every_database!(
         let page = watched_page(&ann).await;
         let mut socket = app.subscribe(&ann, EVENTS, page.clone()).await;
         socket.next().await;
-        let mut events = Stream::open(&app, &ann, "text/event-stream", &page).await;
+        let mut events = Stream::open(&app, &ann, "text/event-stream", EVENTS, &page).await;
         events.until("\"SAVED\"").await;
-        let mut parts = Stream::open(&app, &ann, MULTIPART, &page).await;
+        let mut parts = Stream::open(&app, &ann, MULTIPART, EVENTS, &page).await;
         parts.until("\"SAVED\"").await;
         let theirs = watched_page(&bob).await;
         let mut other = app.subscribe(&bob, EVENTS, theirs.clone()).await;

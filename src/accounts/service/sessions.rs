@@ -1,9 +1,8 @@
 //! Signing in and out, and the devices that somebody is signed in on.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
-use super::{SignedIn, new_device, refusals, renew, wake_streams};
+use super::{SignedIn, new_device, refusals, wake_streams};
 use crate::accounts::passwords::Verdict;
 use crate::accounts::{Session, names, passwords, tokens};
 use crate::app::App;
@@ -12,10 +11,6 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::id::SessionId;
 use crate::logs::Log;
 use crate::viewer::{Identity, Viewer};
-
-/// How long a session's end may stay unheard where the call does not arrive: it ended on another replica, or
-/// nobody ended it and its time is up.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// Signs somebody in by username or e-mail and password. What was wrong of the two, nobody is told.
 pub async fn login(app: &App, viewer: &Viewer, login: &str, password: &str) -> Result<SignedIn> {
@@ -144,19 +139,4 @@ pub async fn find_own(
         let current = session.id == own;
         (session, current)
     }))
-}
-
-/// Waits until the session or the API key ends, or what its account may do changes.
-pub async fn session_ended(app: App, identity: Identity) {
-    // Listening before the first look: an end in between is not missed.
-    let mut calls = app.events.listen(identity.user_id.0);
-    loop {
-        match renew(&app, &identity).await {
-            Ok(Some(now)) if now.role == identity.role => {}
-            Ok(_) => return,
-            // Streams outlive a database that is away for a moment.
-            Err(error) => tracing::warn!(%error, "a session could not be looked up"),
-        }
-        calls.heard(LOOK_AGAIN).await;
-    }
 }

@@ -109,15 +109,13 @@ impl Page {
         }
         let app = ctx.app()?;
         let id = self.0.revision_id().0;
-        if let Some(html) = app.html.get(id) {
-            return Ok(Some(html.to_string()));
-        }
-        let text = self.text(ctx).await?;
-        let rendering =
-            content::off_thread(text.content.len(), move || markdown::to_html(&text.content));
-        let html = rendering.await?;
-        app.html.insert(id, html.as_str().into());
-        Ok(Some(html))
+        let rendering = async {
+            let text = self.text(ctx).await?;
+            let bytes = text.content.len();
+            content::off_thread(bytes, move || markdown::to_html(&text.content)).await
+        };
+        let html = app.html.get(id, rendering).await?;
+        Ok(Some(html.to_string()))
     }
 
     /// The text alone, for excerpts and search.

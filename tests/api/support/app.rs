@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel_async::RunQueryDsl;
 use metrics_exporter_prometheus::PrometheusHandle;
 use pluma::app::App;
 use pluma::clock::Clock;
-use pluma::config::{Config, DatabaseUrl};
+use pluma::config::{self, Config, DatabaseUrl};
 use pluma::db::Db;
 use pluma::http::server::Server;
 use pluma::{telemetry, work};
@@ -29,7 +29,7 @@ pub struct TestApp {
     stop: CancellationToken,
     serving: Option<JoinHandle<bool>>,
     // Declared last, so that the server has let go of them before they are dropped.
-    _database: Option<Database>,
+    database: Option<Arc<Database>>,
     _data: TempDir,
 }
 
@@ -57,12 +57,33 @@ impl TestApp {
     pub async fn on(engine: Engine, tweak: impl FnOnce(&mut Config)) -> Self {
         let database = match engine {
             Engine::Sqlite => None,
-            Engine::Postgres => Some(Database::create().await),
+            Engine::Postgres => Some(Arc::new(Database::create().await)),
         };
         Self::start(database, tweak).await
     }
 
-    async fn start(database: Option<Database>, tweak: impl FnOnce(&mut Config)) -> Self {
+    /// Two servers on one PostgreSQL and, where `redis` is given, on that.
+    pub async fn replicas(
+        redis: Option<config::Redis>,
+        tweak: impl Fn(&mut Config),
+    ) -> (Self, Self) {
+        let both = |config: &mut Config| {
+            if let Some(redis) = &redis {
+                config.redis = redis.clone();
+            }
+            tweak(config);
+        };
+        let one = Self::on(Engine::Postgres, both).await;
+        let secret = one.app.config.secret.clone();
+        let other = Self::start(one.database.clone(), |config| {
+            config.secret = secret;
+            both(config);
+        });
+        let other = other.await;
+        (one, other)
+    }
+
+    async fn start(database: Option<Arc<Database>>, tweak: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let env = |name: &str| match name {
             "PLUMA_DATA_DIR" => data.path().to_str().map(str::to_owned),
@@ -89,7 +110,7 @@ impl TestApp {
             address,
             stop,
             serving: Some(serving),
-            _database: database,
+            database,
             _data: data,
         }
     }

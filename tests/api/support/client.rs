@@ -43,6 +43,14 @@ impl Client {
         }
     }
 
+    /// The same somebody at another server, with the same tokens.
+    pub fn at(&self, url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The password of every user.
     pub fn password(&self) -> &'static str {
         PASSWORD
@@ -91,6 +99,11 @@ impl Client {
             refresh_token: reply.text("/login/refreshToken").to_owned(),
             ..Self::anonymous(&self.url)
         }
+    }
+
+    /// The same user on a further device, signed in by password.
+    pub async fn another_device(&self) -> Self {
+        Self::anonymous(&self.url).sign_in(&self.username).await
     }
 
     /// Sends one operation.

@@ -6,15 +6,19 @@ mod app;
 mod client;
 mod node;
 mod postgres;
+mod redis;
 mod reply;
+mod stream;
 mod subscription;
 
 pub use app::{Engine, TestApp};
 pub use client::{Client, Page};
 pub use node::run_node_tests;
 pub use postgres::Database;
+pub use redis::{RedisServer, shared_redis};
 pub use reply::Reply;
 pub use serde_json::json;
+pub use stream::Stream;
 pub use subscription::{Ending, Subscription};
 
 /// Runs a test on every database: `every_database!(async fn name(app: TestApp) { … });`, and with a changed
