@@ -11,6 +11,7 @@ use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::id::{SessionId, UserId};
 use crate::logs::Log;
+use crate::viewer::Role;
 
 /// Whose live session this is.
 pub async fn identify(

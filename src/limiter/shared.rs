@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::{Balance, Quota};
 use crate::error::Result;
 use crate::redis::{Away, Redis};
+use crate::seal::Key;
 
 /// Takes the cost, or gives back a negative one. The key holds when it was last charged, in microseconds, and how
 /// many of them it was then from being full; it goes when the budget is full. One cell is rounded down to whole

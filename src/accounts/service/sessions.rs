@@ -10,7 +10,7 @@ use crate::db::{commit, query};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::SessionId;
 use crate::logs::Log;
-use crate::viewer::{Identity, Viewer};
+use crate::viewer::Viewer;
 
 /// Signs somebody in by username or e-mail and password. What was wrong of the two, nobody is told.
 pub async fn login(app: &App, viewer: &Viewer, login: &str, password: &str) -> Result<SignedIn> {
