@@ -4,8 +4,10 @@
 
 mod app;
 mod client;
+mod dump;
 mod node;
 mod postgres;
+mod program;
 mod reply;
 mod subscription;
 
@@ -13,6 +15,7 @@ pub use app::{Engine, TestApp};
 pub use client::{Client, Page};
 pub use node::run_node_tests;
 pub use postgres::Database;
+pub use program::Program;
 pub use reply::Reply;
 pub use serde_json::json;
 pub use subscription::{Ending, Subscription};
