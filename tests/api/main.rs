@@ -15,6 +15,7 @@ mod contract;
 mod cross_site;
 mod demo;
 mod doctor;
+mod fuzz;
 mod idempotency;
 mod layers;
 mod notebooks;
