@@ -235,7 +235,7 @@ pub async fn run<T>(app: &App, slot: &Arc<Slot>, work: impl Future<Output = T>) 
     };
     tokio::select! {
         done = slot::scope(Arc::clone(slot), work) => done,
-        () = beating => unreachable!("a heartbeat does not end"),
+        never = beating => never,
     }
 }
 

@@ -1,9 +1,12 @@
 //! Headers that keep browsers from doing with an answer what it was not meant for.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::app::App;
 
@@ -13,9 +16,18 @@ const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 pub const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
     worker-src 'self'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
     object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
-/// For the start page: its own styles and nothing else.
-pub const START_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
-    form-action 'none'; frame-ancestors 'none'";
+/// For the start page: the styles that stand in it, by their hash, and nothing else.
+pub fn start_policy(page: &str) -> String {
+    let styles = page
+        .split_once("<style>")
+        .and_then(|(_, rest)| rest.split_once("</style>"));
+    let hash = digest(&SHA256, styles.map_or("", |(styles, _)| styles).as_bytes());
+    let hash = STANDARD.encode(hash);
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    )
+}
 
 /// For browsers that reached the server over TLS: never without it again, for a year.
 const STRICT_TRANSPORT: &str = "max-age=31536000";

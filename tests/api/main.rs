@@ -29,4 +29,5 @@ mod statements;
 mod storm;
 mod streams;
 mod support;
+mod threat_model;
 mod worker;
