@@ -251,7 +251,8 @@ pub async fn settle(app: &App, ask: &Ask, slot: &Slot, settlement: Settlement) -
         Settlement::Released => Settlement::Released,
     };
     let (id, holder) = (slot.id.clone(), slot.holder);
-    commit!(app.db, idempotency::settle(id, holder, settlement))?;
+    let guard = ask.guard.clone().map(|guard| (guard, ask.digest.clone()));
+    commit!(app.db, idempotency::settle(id, holder, settlement, guard))?;
     app.events.wake(ask.topic());
     Ok(())
 }

@@ -245,3 +245,86 @@ async fn digest_of_file(file: &UploadValue) -> Result<Vec<u8>> {
     let hash = hashing.await.map_err(|error| Error::task_stopped(&error))?;
     Ok(hash.map_err(Error::caused_by)?.as_ref().to_vec())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+
+    async fn of(query: &str, variables: &str, files: &[&str]) -> Vec<u8> {
+        let mut request = Request::new(query);
+        request.variables = serde_json::from_str(variables).unwrap();
+        for content in files {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(content.as_bytes()).unwrap();
+            std::io::Seek::rewind(&mut file).unwrap();
+            request.uploads.push(UploadValue {
+                filename: "a.txt".to_owned(),
+                content_type: None,
+                content: file,
+            });
+        }
+        let digest = digest_of(&mut request).await.unwrap();
+        for (upload, content) in request.uploads.iter_mut().zip(files) {
+            let mut read = String::new();
+            upload.content.read_to_string(&mut read).unwrap();
+            assert_eq!(read, *content, "hashing a file leaves it as it was");
+        }
+        digest
+    }
+
+    #[tokio::test]
+    async fn the_same_request_is_one_with_the_same_words_values_and_files() {
+        let one = of(
+            "{ a }",
+            r#"{"a": {"x": 1, "y": [true]}, "b": "1"}"#,
+            &["one", "two"],
+        )
+        .await;
+        let same = of(
+            "{ a }",
+            r#"{"b": "1", "a": {"y": [true], "x": 1}}"#,
+            &["one", "two"],
+        )
+        .await;
+        assert_eq!(one, same);
+        for (query, variables, files) in [
+            (
+                "{ b }",
+                r#"{"a": {"x": 1, "y": [true]}, "b": "1"}"#,
+                ["one", "two"],
+            ),
+            (
+                "{ a }",
+                r#"{"a": {"x": 1, "y": [true]}, "b": 1}"#,
+                ["one", "two"],
+            ),
+            (
+                "{ a }",
+                r#"{"a": {"x": 1, "y": [[true]]}, "b": "1"}"#,
+                ["one", "two"],
+            ),
+            (
+                "{ a }",
+                r#"{"a": {"x": 1, "y": [true]}, "b": "1", "c": null}"#,
+                ["one", "two"],
+            ),
+            (
+                "{ a }",
+                r#"{"a": {"x": 1, "y": [true]}, "b": "1"}"#,
+                ["one", "three"],
+            ),
+            (
+                "{ a }",
+                r#"{"a": {"x": 1, "y": [true]}, "b": "1"}"#,
+                ["two", "one"],
+            ),
+        ] {
+            assert_ne!(
+                of(query, variables, &files).await,
+                one,
+                "{query} {variables} {files:?}"
+            );
+        }
+    }
+}

@@ -134,12 +134,13 @@ pub async fn mark(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
-/// Ends a try that still has the row.
+/// Ends a try that still has the row. A key that is free again frees its guard, which is given with its digest.
 pub async fn settle(
     conn: &mut Conn,
     id: Vec<u8>,
     holder: i64,
     settlement: Settlement,
+    guard: Option<(Vec<u8>, Vec<u8>)>,
 ) -> Result<()> {
     transaction!(conn, {
         let mine = || {
@@ -150,12 +151,12 @@ pub async fn settle(
         let answer = match settlement {
             Settlement::Released => {
                 diesel::delete(mine()).execute(conn).await?;
-                return Ok(());
+                return unguard(conn, guard).await;
             }
             Settlement::KeptIfDone(answer) => {
                 let idle = diesel::delete(mine().filter(keys::commits.eq(0)));
                 if idle.execute(conn).await? > 0 {
-                    return Ok(());
+                    return unguard(conn, guard).await;
                 }
                 answer
             }
@@ -170,6 +171,16 @@ pub async fn settle(
             .await?;
         Ok(())
     })
+}
+
+async fn unguard(conn: &mut Conn, guard: Option<(Vec<u8>, Vec<u8>)>) -> Result<()> {
+    if let Some((guard, digest)) = guard {
+        diesel::delete(keys::table.find(guard))
+            .filter(keys::digest.eq(digest))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Deletes some of the keys whose day is over; gives how many, at most a batch.

@@ -98,7 +98,15 @@ every_database!(
         }
         // The key is free.
         ann.post_once("key", &create("Free")).await.data();
-        // A stranger's key is free as well once they have signed in, from the same address.
+        // A stranger's key is free as well, for what they meant to send,
+        let nobody = app.client();
+        let wrong = json!({ "query": "mutation { login { accessToken } }" });
+        let reply = nobody.post_once("theirs", &wrong).await;
+        assert_eq!(reply.code(), "GRAPHQL_VALIDATION_FAILED");
+        let right = "mutation { login(input: { login: \"ann\", password: \"wrong\" }) { errors { code } } }";
+        let reply = nobody.post_once("theirs", &json!({ "query": right })).await;
+        assert_eq!(reply.user_errors("login")[0]["code"], "WRONG_CREDENTIALS");
+        // and once they have signed in, from the same address.
         let nobody = app.client();
         assert_eq!(
             nobody.post_once("mine", &create("Mine")).await.code(),
