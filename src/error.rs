@@ -73,6 +73,14 @@ impl Error {
         Self::Internal(Arc::new(cause))
     }
 
+    /// A task that gave no result. What a panic said is left out: it may hold contents.
+    pub fn task_stopped(cause: &tokio::task::JoinError) -> Self {
+        Self::internal(match cause.is_panic() {
+            true => "a task panicked; the line before says where",
+            false => "a task was stopped",
+        })
+    }
+
     /// Refuses with `code`.
     pub fn refused(code: Code, message: impl Into<String>) -> Self {
         Self::Refused {

@@ -16,6 +16,7 @@ pub mod graphql;
 pub mod health;
 pub mod http;
 pub mod id;
+pub mod idempotency;
 pub mod jobs;
 pub mod keyring;
 pub mod limiter;

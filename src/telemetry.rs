@@ -3,7 +3,11 @@
 use std::io::IsTerminal;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use crate::clock::system_time;
 use crate::config::{Log, LogFormat};
@@ -20,21 +24,34 @@ const COST: &[f64] = &[
 /// Starts logging as configured; it can be started once in a process.
 pub fn start_logging(config: &Log) -> Result<()> {
     let filter = EnvFilter::try_new(&config.filter).map_err(Error::caused_by)?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    let started = match config.format {
+    // Below this level libraries write what they are given: statements with their values, whole messages.
+    let discreet =
+        filter_fn(|line| line.target().starts_with("pluma") || *line.level() <= Level::INFO);
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match config.format {
         LogFormat::Text => lines
             .with_ansi(std::io::stderr().is_terminal())
             .with_target(false)
-            .try_init(),
+            .boxed(),
         LogFormat::Json => lines
             .json()
             .flatten_event(true)
             .with_span_list(false)
-            .try_init(),
+            .boxed(),
     };
-    started.map_err(|error| Error::internal(format!("logging cannot start: {error}")))
+    let lines = lines.with_filter(filter.and(discreet));
+    let started = tracing_subscriber::registry().with(lines).try_init();
+    started.map_err(|error| Error::internal(format!("logging cannot start: {error}")))?;
+    std::panic::set_hook(Box::new(note_panic));
+    Ok(())
+}
+
+/// Writes where a panic happened. What it says is left out: a message that was put together may hold contents,
+/// as that of a text cut in the middle of a character does.
+fn note_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    let message = panic.payload().downcast_ref::<&str>();
+    tracing::error!(place, message, "a panic");
 }
 
 /// Starts recording metrics; it can be started once in a process. Render them with the handle.

@@ -2,17 +2,19 @@
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::{accounts, logs, pages};
+use crate::{accounts, idempotency, logs, pages};
 
 /// Runs jobs and seals the log until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
     let kinds = [
         accounts::jobs::kinds(app),
+        idempotency::jobs::kinds(app),
         logs::sealing::kinds(app),
         pages::jobs::kinds(app),
     ];
     let schedules = [
         accounts::jobs::schedules(),
+        idempotency::jobs::schedules(),
         logs::sealing::schedules(),
         pages::jobs::schedules(),
     ];

@@ -230,7 +230,7 @@ async fn in_turn<T: Send + 'static>(
         work()
     })
     .await
-    .map_err(Error::caused_by)?
+    .map_err(|error| Error::task_stopped(&error))?
 }
 
 #[cfg(test)]

@@ -240,17 +240,8 @@ pub(super) fn public_url<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::E
 
 /// Exact origins, as browsers write them in `Origin`.
 pub(super) fn origins<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
-    let listed: Vec<String> = match Value::deserialize(from)? {
-        Value::String(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
-        Value::Array(items) => items
-            .into_iter()
-            .map(|item| item.as_str().map(str::to_owned))
-            .collect::<Option<_>>()
-            .ok_or_else(|| D::Error::custom("holds something other than strings"))?,
-        _ => return Err(D::Error::custom("is not a list of origins")),
-    };
     let mut origins = Vec::new();
-    for origin in listed.into_iter().filter(|origin| !origin.is_empty()) {
+    for origin in list(from)? {
         let exact = Url::parse(&origin).is_ok_and(|url| {
             ["http", "https"].contains(&url.scheme())
                 && url.origin().ascii_serialization() == origin
@@ -264,6 +255,35 @@ pub(super) fn origins<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>,
         }
     }
     Ok(origins)
+}
+
+/// Names of hosts, in lower case.
+pub(super) fn hosts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let hosts = list(from)?;
+    let is_name = |host: &String| {
+        let parsed = url::Host::parse(host);
+        parsed.is_ok_and(|parsed| parsed.to_string() == *host)
+    };
+    match hosts.iter().all(is_name) {
+        true => Ok(hosts),
+        false => Err(D::Error::custom(
+            "holds what is not a name (no scheme, no port, no `*`, lower case)",
+        )),
+    }
+}
+
+/// Strings, separated by commas or in a list; empty ones are left out.
+fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let listed: Vec<String> = match Value::deserialize(from)? {
+        Value::String(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .collect::<Option<_>>()
+            .ok_or_else(|| D::Error::custom("holds something other than strings"))?,
+        _ => return Err(D::Error::custom("is not a list")),
+    };
+    Ok(listed.into_iter().filter(|part| !part.is_empty()).collect())
 }
 
 /// The secret under which everything else is encrypted.

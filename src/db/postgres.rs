@@ -16,6 +16,7 @@ use super::statements::Statements;
 use super::types::{Instant, Timestamp};
 use crate::config;
 use crate::error::{Code, Error, Result};
+use crate::idempotency::slot;
 
 #[path = "stores.rs"]
 pub mod stores;
@@ -131,9 +132,10 @@ impl Pool {
         task: impl for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
     ) -> Result<T> {
         let mut conn = self.connection().await?;
-        tokio::spawn(async move { task(&mut conn).await })
+        let slot = slot::current();
+        tokio::spawn(async move { slot::carried(slot, task(&mut conn)).await })
             .await
-            .map_err(Error::caused_by)?
+            .map_err(|error| Error::task_stopped(&error))?
     }
 }
 

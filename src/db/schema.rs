@@ -264,6 +264,22 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Instant, Json};
+    /// Mutations that were sent with an idempotency key.
+    idempotency_keys (id) {
+        id -> Binary,
+        digest -> Binary,
+        holder -> BigInt,
+        lease_until -> Nullable<Instant>,
+        commits -> Integer,
+        done -> Json,
+        answer -> Nullable<Binary>,
+        expires_at -> Instant,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(api_keys -> users (user_id));
 joinable!(refresh_tokens -> sessions (session_id));

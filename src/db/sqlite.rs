@@ -18,6 +18,7 @@ use super::statements::Statements;
 use super::types::Timestamp;
 use crate::config;
 use crate::error::{Error, Result};
+use crate::idempotency::slot;
 
 #[path = "stores.rs"]
 pub mod stores;
@@ -134,9 +135,11 @@ impl Pool {
         task: impl for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
     ) -> Result<T> {
         let (answer, result) = oneshot::channel();
+        let slot = slot::current();
         let task: Task = Box::new(move |conn| {
+            let work = slot::carried(slot, task(conn));
             // Nobody may be waiting any more; the work is done all the same.
-            let _ = answer.send(futures_executor::block_on(task(conn)));
+            let _ = answer.send(futures_executor::block_on(work));
         });
         queue
             .send_timeout(task, self.wait)

@@ -1,7 +1,9 @@
 //! The stores of every slice, compiled into each dialect: the one place where the floor names them.
 
 use super::{Backend, Conn, begin, now, skip_locked};
-use crate::db::{finish, transaction};
+use crate::db::transaction;
+use crate::error::Result;
+use crate::idempotency::slot;
 
 #[path = "../accounts/store.rs"]
 pub mod accounts;
@@ -13,6 +15,8 @@ pub mod chain;
 pub mod events;
 #[path = "../health/store.rs"]
 pub mod health;
+#[path = "../idempotency/store.rs"]
+pub mod idempotency;
 #[path = "../jobs/store.rs"]
 pub mod jobs;
 #[path = "../keyring/store.rs"]
@@ -37,3 +41,15 @@ pub mod revisions;
 pub mod saving;
 #[path = "../accounts/session_store.rs"]
 pub mod sessions;
+
+/// Ends a transaction as `outcome` demands. One of a mutation with an idempotency key is noted there by its
+/// own commit.
+async fn finish<T>(conn: &mut Conn, outcome: Result<T>) -> Result<T> {
+    let outcome = match outcome {
+        Ok(value) => idempotency::mark(conn).await.map(|()| value),
+        failed => failed,
+    };
+    let finished = crate::db::finish(conn, outcome).await;
+    slot::ended(finished.is_ok());
+    finished
+}

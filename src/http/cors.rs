@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::{AllowCredentials, AllowOrigin, CorsLayer};
 
-use super::request_id;
+use super::{idempotent, request_id};
 
 /// How long a browser may remember the answer to a preflight; Chromium's own maximum.
 const REMEMBERED: Duration = Duration::from_secs(7_200);
@@ -44,7 +44,12 @@ pub fn layer(origins: &[String]) -> Option<CorsLayer> {
             }))
             .allow_methods([Method::GET, Method::POST])
             .allow_headers(SENT)
-            .expose_headers([request_id::HEADER, header::ETAG, header::RETRY_AFTER])
+            .expose_headers([
+                request_id::HEADER,
+                idempotent::REPLAYED,
+                header::ETAG,
+                header::RETRY_AFTER,
+            ])
             .max_age(REMEMBERED),
     )
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
@@ -16,7 +16,9 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 
 use super::client_address::ClientAddress;
+use super::idempotent;
 pub use super::limits::Limits;
+use super::origin::Origins;
 use super::panic::cause_of;
 use super::refused::Asking;
 use super::request_id::RequestId;
@@ -72,6 +74,8 @@ pub struct Executed {
     pub response: Response,
     /// Cookies to set, where the transport can.
     pub set_cookies: Vec<HeaderValue>,
+    /// Whether it is the stored answer to an earlier try.
+    pub replayed: bool,
 }
 
 /// Authenticates and executes; cheap to clone.
@@ -82,7 +86,7 @@ struct Inner {
     app: App,
     schema: Schema,
     limits: Limits,
-    origins: Vec<String>,
+    origins: Origins,
     mutations: TaskTracker,
 }
 
@@ -91,12 +95,10 @@ impl Gateway {
     pub fn new(app: &App) -> Self {
         let config = &app.config;
         let limits = Limits::of(config);
-        let mut origins = config.server.cors_origins.clone();
-        origins.push(config.server.public_url.origin().ascii_serialization());
         Self(Arc::new(Inner {
             schema: api::schema(app),
             limits,
-            origins,
+            origins: Origins::of(config),
             mutations: TaskTracker::new(),
             app: app.clone(),
         }))
@@ -178,6 +180,20 @@ impl Gateway {
         let (kind, span) = describe(&mut request, &viewer);
         let request_id = viewer.viewer.client.request_id.clone();
         let asking = Asking::of(&self.0.app, &viewer.viewer);
+        let is_mutation = kind == Some(OperationType::Mutation);
+        let refused = |error: &Error| {
+            let error = self.error_response(error, request_id.as_deref().unwrap_or_default());
+            Executed::from(Response::from_errors(vec![error]))
+        };
+        let app = self.0.app.clone();
+        let ask = match is_mutation {
+            true => idempotent::asked(&app, &viewer.viewer, &viewer.cookies, &mut request).await,
+            false => Ok(None),
+        };
+        let ask = match ask {
+            Ok(ask) => ask,
+            Err(error) => return refused(&error),
+        };
         let request = self.prepare(viewer, request);
         let schema = self.0.schema.clone();
         let running = AssertUnwindSafe(async move { schema.execute(request).await })
@@ -185,20 +201,28 @@ impl Gateway {
             .map(|outcome| outcome.map_err(|cause| cause_of(&*cause).to_owned()))
             .instrument(span);
         let limit = self.0.limits.request_timeout;
-        let is_mutation = kind == Some(OperationType::Mutation);
         let outcome = if is_mutation {
-            let task = self.0.mutations.spawn(running);
-            let joined = task.map(|joined| joined.unwrap_or_else(|error| Err(error.to_string())));
+            let task = self.0.mutations.spawn(async move {
+                match ask {
+                    Some(ask) => idempotent::once(&app, &ask, running).await,
+                    None => Ok(running.await.map(Executed::from)),
+                }
+            });
+            let joined = task.map(|joined| {
+                joined.unwrap_or_else(|error| Ok(Err(Error::task_stopped(&error).to_string())))
+            });
             tokio::time::timeout(limit, joined).await
         } else {
+            let running = running.map(|outcome| Ok(outcome.map(Executed::from)));
             tokio::time::timeout(limit, running).await
         };
         let error = match outcome {
-            Ok(Ok(response)) => {
-                asking.note(&response).await;
-                return Executed::from(response);
+            Ok(Ok(Ok(executed))) => {
+                asking.note(&executed.response).await;
+                return executed;
             }
-            Ok(Err(cause)) => Error::internal(format!("an operation panicked: {cause}")),
+            Ok(Ok(Err(cause))) => Error::internal(format!("an operation panicked: {cause}")),
+            Ok(Err(error)) => error,
             Err(_) if is_mutation => Error::refused(
                 Code::Timeout,
                 "The mutation takes longer than a request may; it runs on, so look at what became of it before sending it again.",
@@ -208,8 +232,7 @@ impl Gateway {
                 "The query takes longer than a request may; ask for less at once.",
             ),
         };
-        let error = self.error_response(&error, request_id.as_deref().unwrap_or_default());
-        Executed::from(Response::from_errors(vec![error]))
+        refused(&error)
     }
 
     /// Runs an operation of any type; dropping the stream ends a subscription.
@@ -243,20 +266,9 @@ impl Gateway {
         &self.0.app.shutdown
     }
 
-    /// Whether a browser's page may open a stream: one of this server, or of a configured origin. Programs
-    /// that are no browsers send no `Origin`.
-    pub fn origin_allowed(&self, headers: &HeaderMap) -> bool {
-        let Some(origin) = headers.get(header::ORIGIN) else {
-            return true;
-        };
-        let Ok(origin) = origin.to_str() else {
-            return false;
-        };
-        let host = headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok());
-        let own = origin.split_once("://").map(|(_, authority)| authority);
-        self.0.origins.iter().any(|known| known == origin) || (host.is_some() && own == host)
+    /// Which pages may use cookies and open streams.
+    pub fn origins(&self) -> &Origins {
+        &self.0.origins
     }
 
     /// An error as clients may read it.
@@ -288,6 +300,7 @@ impl From<Response> for Executed {
         Self {
             response,
             set_cookies,
+            replayed: false,
         }
     }
 }

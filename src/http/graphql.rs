@@ -1,13 +1,13 @@
 //! `/graphql`: finds out what a request is, and hands it to the transport it asks for.
 
-use super::gateway::{Gateway, Viewer};
+use super::gateway::{Executed, Gateway, Viewer};
 use super::negotiate::{Accepted, Media, Streaming, accepted};
 use super::operation::{Operation, prepare};
 use super::persisted::PersistedQueries;
 use super::request::{self, Received};
 use super::response::{self, Payload, Refusal, coded, complete_codes};
 use super::server::Gone;
-use super::{multipart, sse, stream, ws};
+use super::{idempotent, multipart, sse, stream, ws};
 use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
 use axum::Router;
@@ -94,12 +94,17 @@ impl Transports {
                 message,
             ));
         }
+        if self.gateway.origins().abuse_cookies(&parts.headers) {
+            let message = "Another web site sends your cookies along: name its origin in PLUMA_CORS_ORIGINS \
+                           if it may.";
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
+        }
         let mut received = match parts.method {
             Method::GET | Method::HEAD => Received::Single(Box::new(request::from_query(parts)?)),
             Method::POST => request::from_body(parts, body, self.gateway.limits()).await?,
             _ => return Err(Refusal::method("GET, POST", "Send GraphQL by POST or GET.")),
         };
-        request::carry_idempotency_key(&parts.headers, &mut received);
+        request::carry_idempotency_key(&parts.headers, &mut received)?;
         match received {
             Received::Single(request) => self.answer_single(parts, *request, accepted).await,
             Received::Batch(requests) => self.answer_batch(parts, requests, accepted).await,
@@ -193,6 +198,9 @@ impl Transports {
             None => response::single(&executed.response, media),
         };
         set_cookies(&mut answer, executed.set_cookies);
+        if executed.replayed {
+            say_replayed(&mut answer);
+        }
         answer
     }
 
@@ -238,16 +246,16 @@ impl Transports {
                     Ok(operation) => {
                         let mut done = self.gateway.execute(viewer, operation.request).await;
                         complete_codes(&mut done.response);
-                        (done.response, done.set_cookies)
+                        done
                     }
                     Err(refusal) => {
                         let errors = vec![refusal.into_error()];
-                        (async_graphql::Response::from_errors(errors), Vec::new())
+                        async_graphql::Response::from_errors(errors).into()
                     }
                 }
             }
         };
-        let done = if only_reads {
+        let done: Vec<Executed> = if only_reads {
             join_all(operations.into_iter().map(run)).await
         } else {
             // A later operation may rely on what an earlier one wrote.
@@ -256,12 +264,13 @@ impl Transports {
                 .collect()
                 .await
         };
-        let payloads: Vec<_> = done.iter().map(|(response, _)| Payload(response)).collect();
+        let payloads: Vec<_> = done.iter().map(|done| Payload(&done.response)).collect();
         let mut answer = response::json(StatusCode::OK, media, &payloads);
-        set_cookies(
-            &mut answer,
-            done.into_iter().flat_map(|(_, cookies)| cookies).collect(),
-        );
+        if done.iter().all(|done| done.replayed) {
+            say_replayed(&mut answer);
+        }
+        let cookies = done.into_iter().flat_map(|done| done.set_cookies);
+        set_cookies(&mut answer, cookies.collect());
         Ok(answer)
     }
 
@@ -280,7 +289,7 @@ impl Transports {
         operation: Operation,
         streaming: Streaming,
     ) -> Result<Response, Refusal> {
-        if !self.gateway.origin_allowed(&parts.headers) {
+        if !self.gateway.origins().allow(&parts.headers) {
             return Err(forbidden_origin());
         }
         let permit = self.connect()?;
@@ -342,6 +351,11 @@ async fn while_wanted(
 pub fn forbidden_origin() -> Refusal {
     let message = "Streams are not opened for this origin.";
     Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+}
+
+fn say_replayed(answer: &mut Response) {
+    let headers = answer.headers_mut();
+    headers.insert(idempotent::REPLAYED, HeaderValue::from_static("true"));
 }
 
 fn set_cookies(answer: &mut Response, cookies: Vec<HeaderValue>) {

@@ -3,6 +3,7 @@
 use super::gateway::Limits;
 use super::response::Refusal;
 use super::upload;
+use crate::idempotency;
 use async_graphql::{Request, Value};
 use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
@@ -224,18 +225,33 @@ impl<'de> Visitor<'de> for Batch {
     }
 }
 
+/// Where a request carries its idempotency key.
+pub const KEY_EXTENSION: &str = "idempotencyKey";
+
 /// Passes an `Idempotency-Key` header on as `extensions.idempotencyKey`, where the other
 /// transports have it; the requests of a batch get a key each.
-pub fn carry_idempotency_key(headers: &HeaderMap, received: &mut Received) {
-    let Some(key) = headers
-        .get("idempotency-key")
-        .and_then(|value| value.to_str().ok())
-    else {
-        return;
+pub fn carry_idempotency_key(headers: &HeaderMap, received: &mut Received) -> Result<(), Refusal> {
+    let mut sent = headers.get_all("idempotency-key").iter();
+    let Some(value) = sent.next() else {
+        return Ok(());
     };
+    // The IETF's draft makes it a string in quotes; most clients leave them out.
+    let text = value.to_str().unwrap_or_default().trim();
+    let quoted = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    let key = quoted.unwrap_or(text);
+    if sent.next().is_some() || !idempotency::is_key(key) {
+        let message = "`Idempotency-Key` is sent once and has 1 to 255 visible ASCII characters.";
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "BAD_USER_INPUT",
+            message,
+        ));
+    }
     let set = |request: &mut Request, key: String| {
-        let name = "idempotencyKey".to_owned();
-        request.extensions.entry(name).or_insert(Value::String(key));
+        let extension = request.extensions.entry(KEY_EXTENSION.to_owned());
+        extension.or_insert(Value::String(key));
     };
     match received {
         Received::Single(request) => set(request, key.to_owned()),
@@ -245,6 +261,7 @@ pub fn carry_idempotency_key(headers: &HeaderMap, received: &mut Received) {
             }
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -85,7 +85,8 @@ pub fn status_of(error: &ServerError) -> StatusCode {
     match code(error).unwrap_or_default() {
         "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
         "FORBIDDEN" => StatusCode::FORBIDDEN,
-        "CONFLICT" => StatusCode::CONFLICT,
+        "CONFLICT" | "IDEMPOTENCY_ANSWER_LOST" => StatusCode::CONFLICT,
+        "IDEMPOTENCY_KEY_REUSED" => StatusCode::UNPROCESSABLE_ENTITY,
         "RATE_LIMITED" => StatusCode::TOO_MANY_REQUESTS,
         "TIMEOUT" => StatusCode::GATEWAY_TIMEOUT,
         "SERVICE_UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,

@@ -8,8 +8,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::graphql::Transports;
 use super::{
-    access_log, body_limit, client_address, compression, cors, oauth, panic, playground, probes,
-    prometheus, refusal, request_id, security, trace,
+    access_log, body_limit, client_address, compression, cors, host, oauth, panic, playground,
+    probes, prometheus, refusal, request_id, security, trace,
 };
 use crate::api;
 use crate::app::App;
@@ -41,13 +41,17 @@ pub fn router(app: &App, transports: &Transports, metrics: Option<PrometheusHand
     let routes = routes
         .layer(from_fn_with_state(largest, body_limit::limit))
         .layer(from_fn(panic::catch))
-        .layer(compression::layer());
+        .layer(compression::layer())
+        .layer(from_fn_with_state(host::Hosts::of(config), host::check));
     let routes = match cors::layer(&config.cors_origins) {
         Some(cors) => routes.layer(cors),
         None => routes,
     };
     routes
-        .layer(from_fn(security::headers))
+        .layer(from_fn_with_state(
+            security::over_tls(app),
+            security::headers,
+        ))
         .layer(from_fn(access_log::write))
         .layer(from_fn(trace::span))
         .layer(from_fn_with_state(

@@ -26,6 +26,7 @@ use super::gateway::Gateway;
 use super::graphql::Transports;
 use super::router::router;
 use crate::app::App;
+use crate::error::Error;
 
 /// How long a connection may take to send the headers of its next request. Longer than the minute for which
 /// common proxies keep an idle connection, so that it is the proxy that ends it.
@@ -159,6 +160,7 @@ async fn serve(
 
 /// What a request is answered with where even catching its panic has failed.
 fn failed(error: JoinError) -> Response {
+    let error = Error::task_stopped(&error);
     tracing::error!(%error, "a request was not answered");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

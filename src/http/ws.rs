@@ -29,7 +29,7 @@ const SILENT_PINGS: u32 = 3;
 
 /// Answers an upgrade request.
 pub async fn upgrade(transports: Transports, mut parts: Parts) -> Response {
-    if !transports.gateway.origin_allowed(&parts.headers) {
+    if !transports.gateway.origins().allow(&parts.headers) {
         return forbidden_origin().into_answer(None);
     }
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {

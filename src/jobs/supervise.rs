@@ -113,11 +113,11 @@ fn is_final(error: &Error) -> bool {
 
 fn panic_message(error: JoinError) -> String {
     match error.try_into_panic() {
+        // A message that was put together may hold contents.
         Ok(panic) => panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-            .unwrap_or_else(|| "without a message".to_owned()),
+            .downcast_ref::<&str>()
+            .map_or("the log says where", |text| text)
+            .to_owned(),
         Err(_) => "the task was stopped from outside".to_owned(),
     }
 }

@@ -9,10 +9,12 @@ use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::graphql::paging::{Window, keyset};
 use crate::id::LogId;
+use crate::idempotency::slot;
 use crate::logs::{Log, LogChanges, LogFilter, LogKind};
 
 /// Writes an entry; called inside the transaction of the change that it tells of.
 pub async fn insert(conn: &mut Conn, entry: &Log) -> Result<()> {
+    slot::note(&entry.action, entry.subject_id.as_deref());
     diesel::insert_into(logs::table)
         .values(entry)
         .execute(conn)
@@ -23,6 +25,11 @@ pub async fn insert(conn: &mut Conn, entry: &Log) -> Result<()> {
 /// Writes an entry that stands for itself.
 pub async fn create(conn: &mut Conn, entry: Log) -> Result<()> {
     transaction!(conn, { insert(conn, &entry).await })
+}
+
+/// Writes an entry about what changed nothing: without a transaction, so that no idempotency key takes it for done.
+pub async fn note(conn: &mut Conn, entry: Log) -> Result<()> {
+    insert(conn, &entry).await
 }
 
 /// An entry that `filter` lets through.

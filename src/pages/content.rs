@@ -68,7 +68,7 @@ pub async fn off_thread<T: Send + 'static>(
     }
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(Error::caused_by)
+        .map_err(|error| Error::task_stopped(&error))
 }
 
 /// Merges what was submitted with what is current; both descend from `base`.

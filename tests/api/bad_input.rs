@@ -1,8 +1,9 @@
 //! What no well-meaning client sends: each is refused with a code, and nothing of it is a fault of the server.
 
+pub mod call;
 mod documents;
 mod every_field;
-mod odd_values;
+pub mod odd_values;
 mod texts;
 
 use serde_json::Value;

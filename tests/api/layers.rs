@@ -2,6 +2,7 @@
 
 mod imports;
 mod rules;
+mod transactions;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -85,7 +85,7 @@ async fn write(app: &App, client: &Client, entry: Log, whom: impl Display) {
     {
         return;
     }
-    if let Err(error) = commit!(app.db, logs::create(entry)) {
+    if let Err(error) = commit!(app.db, logs::note(entry)) {
         tracing::warn!(%error, kind, "a refusal was not written to the log");
     }
 }

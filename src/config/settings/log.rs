@@ -12,7 +12,7 @@ pub struct Log {
     /// Example: "json"
     #[config(env = "PLUMA_LOG_FORMAT", deserialize_with = parsed)]
     pub format: LogFormat,
-    /// What is worth a line.
+    /// What is worth a line. Libraries write no lines below `info`, whatever is set: they would hold statements with their values.
     ///
     /// Accepted: off, error, warn, info, debug, trace, or a tracing filter as `info,pluma::db=debug`
     #[config(env = "PLUMA_LOG", default = "info", deserialize_with = log_filter)]

@@ -6,7 +6,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::config::values::{address, flag, metrics_token, origins, public_url, seconds, whole};
+use crate::config::values::{
+    address, flag, hosts, metrics_token, origins, public_url, seconds, whole,
+};
 
 /// The HTTP server.
 #[derive(Clone, Debug, confique::Config)]
@@ -31,6 +33,11 @@ pub struct Server {
     /// Accepted: exact origins as `https://app.example.org`, separated by commas, in the file a list; `*` is refused
     #[config(env = "PLUMA_CORS_ORIGINS", default = [], deserialize_with = origins)]
     pub cors_origins: Vec<String>,
+    /// Names by which requests may ask for this server, beside the one in `PLUMA_PUBLIC_URL`. Addresses, names without a dot and those ending in `.localhost`, `.local` or `.internal` need no mention; any other name is refused, since a web site could point its own name here.
+    ///
+    /// Accepted: names as `pluma.example.org`, without a port, separated by commas, in the file a list
+    #[config(env = "PLUMA_ALLOWED_HOSTS", default = [], deserialize_with = hosts)]
+    pub allowed_hosts: Vec<String>,
     /// Serves GraphiQL at `/`.
     ///
     /// Accepted: true, false

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::call::Call;
 use super::is_no_fault;
 use super::odd_values::{Things, Types};
 use crate::support::{Client, every_database};
@@ -20,55 +21,6 @@ const LEAVING: [&str; 2] = ["logout", "logoutEverywhere"];
 const BATCH: usize = 10;
 /// How often something happens while subscriptions listen.
 const ROUNDS: usize = 40;
-
-/// One call of a field.
-struct Call {
-    query: String,
-    variables: Value,
-}
-
-impl Call {
-    fn new(types: &Types, kind: &str, field: &Value, variables: Value) -> Self {
-        let name = field["name"].as_str().unwrap();
-        let arguments = field["args"].as_array().unwrap();
-        let declared = arguments.iter().map(|argument| {
-            let (name, of) = (
-                argument["name"].as_str().unwrap(),
-                Types::written(&argument["type"]),
-            );
-            format!("${name}: {of}")
-        });
-        let passed = arguments.iter().map(|argument| {
-            let name = argument["name"].as_str().unwrap();
-            format!("{name}: ${name}")
-        });
-        let (declared, passed): (Vec<_>, Vec<_>) = (declared.collect(), passed.collect());
-        let selection = types.selection(&field["type"], 3);
-        let query = match arguments.is_empty() {
-            true => format!("{kind} {{ {name} {selection} }}"),
-            false => format!(
-                "{kind} ({}) {{ {name}({}) {selection} }}",
-                declared.join(", "),
-                passed.join(", ")
-            ),
-        };
-        Self { query, variables }
-    }
-
-    fn body(&self) -> Value {
-        json!({ "query": self.query, "variables": self.variables })
-    }
-
-    fn name(&self) -> String {
-        let mut name = format!("{} with {}", self.query, self.variables);
-        let end = name
-            .char_indices()
-            .nth(2_000)
-            .map_or(name.len(), |(end, _)| end);
-        name.truncate(end);
-        name
-    }
-}
 
 /// A call whose arguments are plausible, and one for each odd value of each argument.
 fn calls(types: &Types, kind: &str, field: &Value, things: &Things) -> Vec<Call> {

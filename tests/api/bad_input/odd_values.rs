@@ -19,7 +19,7 @@ pub struct Things {
     pub user: String,
 }
 
-const INTROSPECTION: &str = "{ __schema { types { kind name
+const INTROSPECTION: &str = "{ __schema { types { kind name isOneOf possibleTypes { name }
     fields { name args { name type { ...t } } type { ...t } }
     inputFields { name type { ...t } } enumValues { name } } } }
     fragment t on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
@@ -57,7 +57,13 @@ impl Types {
         let fields = match of["kind"].as_str().unwrap() {
             "OBJECT" if depth == 0 => return None,
             "OBJECT" => of["fields"].as_array().unwrap(),
-            "INTERFACE" => return Some("{ __typename id }".to_owned()),
+            "INTERFACE" | "UNION" if depth == 0 => return Some("{ __typename }".to_owned()),
+            "INTERFACE" | "UNION" => {
+                let types = of["possibleTypes"].as_array().unwrap().iter();
+                let each = types.map(|of| self.fragment(of["name"].as_str().unwrap(), depth));
+                let each: Vec<_> = each.collect();
+                return Some(format!("{{ __typename {} }}", each.join(" ")));
+            }
             _ => return Some(String::new()),
         };
         let fields = fields.iter().filter_map(|field| {
@@ -68,6 +74,64 @@ impl Types {
         Some(format!("{{ __typename {} }}", fields.join(" ")))
     }
 
+    /// Everything of one type where others may stand too: each field has the type in its name, since fields of
+    /// the same name have different types.
+    fn fragment(&self, of: &str, depth: usize) -> String {
+        let fields = self.fields(of);
+        let fields = fields.iter().filter_map(|field| {
+            let inner = self.selected(&field["type"], depth - 1)?;
+            let name = field["name"].as_str().unwrap();
+            Some(format!("{of}_{name}: {name} {inner}"))
+        });
+        let fields: Vec<_> = fields.collect();
+        format!("... on {of} {{ {} }}", fields.join(" "))
+    }
+
+    /// The types that stand behind an interface.
+    pub fn behind(&self, interface: &str) -> Vec<String> {
+        let types = self.0[interface]["possibleTypes"].as_array().unwrap();
+        let names = types.iter().map(|of| of["name"].as_str().unwrap());
+        names.map(str::to_owned).collect()
+    }
+
+    /// Whether an input takes exactly one of its fields.
+    fn takes_one(&self, of: &str) -> bool {
+        self.0[of]["isOneOf"] == true
+    }
+
+    /// Values of a type in which one id is `id` and everything else is plausible: one for each place.
+    pub fn with_id(&self, of: &Value, id: &str, things: &Things) -> Vec<Value> {
+        self.placing_id(of, id, things, 4)
+    }
+
+    fn placing_id(&self, of: &Value, id: &str, things: &Things, depth: usize) -> Vec<Value> {
+        match of["kind"].as_str().unwrap() {
+            "NON_NULL" => self.placing_id(&of["ofType"], id, things, depth),
+            "LIST" => {
+                let items = self.placing_id(&of["ofType"], id, things, depth);
+                items.into_iter().map(|item| json!([item])).collect()
+            }
+            "INPUT_OBJECT" if depth > 0 => {
+                let name = named(of);
+                let base = match self.takes_one(name) {
+                    true => json!({}),
+                    false => self.plausible("", of, things),
+                };
+                let mut objects = Vec::new();
+                for field in self.0[name]["inputFields"].as_array().unwrap() {
+                    for value in self.placing_id(&field["type"], id, things, depth - 1) {
+                        let mut object = base.clone();
+                        object[field["name"].as_str().unwrap()] = value;
+                        objects.push(object);
+                    }
+                }
+                objects
+            }
+            "SCALAR" if named(of) == "ID" => vec![json!(id)],
+            _ => Vec::new(),
+        }
+    }
+
     /// A value that a client could mean.
     pub fn plausible(&self, name: &str, of: &Value, things: &Things) -> Value {
         match of["kind"].as_str().unwrap() {
@@ -76,7 +140,7 @@ impl Types {
             "ENUM" => self.0[named(of)]["enumValues"][0]["name"].clone(),
             "INPUT_OBJECT" => {
                 let fields = self.0[named(of)]["inputFields"].as_array().unwrap();
-                let one = named(of) == "UserBy";
+                let one = self.takes_one(named(of));
                 let needed = |field: &&Value| one || field["type"]["kind"] == "NON_NULL";
                 let fields = fields.iter().filter(needed).take(if one { 1 } else { 99 });
                 let fields = fields.map(|field| {
@@ -97,10 +161,15 @@ impl Types {
                 ("ID", _) => json!(things.page.id),
                 ("Boolean", _) => json!(true),
                 ("Int", _) => json!(1),
+                ("Float", _) => json!(0.5),
                 ("JSON", _) => json!({ "a": 1 }),
                 ("DateTime", _) => json!("2020-01-01T00:00:00Z"),
                 ("String", "email") => json!("somebody@example.org"),
-                _ => json!("plausible"),
+                ("String", "password" | "newPassword") => json!("a plausible password"),
+                ("String", _) => json!("plausible"),
+                (scalar, argument) => panic!(
+                    "no value of {scalar} is known for `{argument}`: teach Types::plausible one"
+                ),
             },
         }
     }
@@ -135,7 +204,7 @@ impl Types {
         for field in fields {
             for value in self.odd(&field["type"], things) {
                 let mut object = plausible.clone();
-                if of == "UserBy" {
+                if self.takes_one(of) {
                     if value.is_null() {
                         continue;
                     }

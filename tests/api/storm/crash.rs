@@ -1,9 +1,6 @@
 //! The program killed with SIGKILL in a storm of writes, and started again.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use crate::support::{Client, Database, Page, Subscription, json};
+use crate::support::{Client, Database, Page, Program, Subscription, json};
 
 /// After so many acknowledged writes the program is killed.
 const ENOUGH: usize = 150;
@@ -23,55 +20,6 @@ const PAGES: usize = 4;
 
 const SAVE: &str = "mutation ($input: SavePageInput!) { savePage(input: $input) {
     merged conflict { current { id } } revision { id number content } errors { code message } } }";
-
-/// The program, killed with this value.
-struct Program {
-    child: Child,
-    address: String,
-    // Kept open: the program could not write to a closed one.
-    _out: BufReader<ChildStdout>,
-}
-
-impl Program {
-    fn start(folder: &Path, database: Option<&Database>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pluma"));
-        command
-            .current_dir(folder)
-            .env_clear()
-            .env("PLUMA_LISTEN", "127.0.0.1:0");
-        if let Some(database) = database {
-            command.env("DATABASE_URL", database.url());
-        }
-        let pipes = command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = pipes.stderr(Stdio::null()).spawn().unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("Pluma is ready at http://");
-        let address = address.unwrap_or_else(|| panic!("the program says {line:?}"));
-        Self {
-            address: address.to_owned(),
-            child,
-            _out: out,
-        }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// What a writer has been told.
 #[derive(Default)]
@@ -344,7 +292,7 @@ async fn storm(database: Option<Database>) {
         saves.len()
     );
     has_every_text(&owner, &saves).await;
-    let ws_url = format!("ws://{}/graphql", program.address);
+    let ws_url = program.ws_url();
     for page in &written {
         let ids = saves.iter().filter(|(of, ..)| of == page);
         let ids = ids.map(|(_, id, _)| id.as_str()).collect();

@@ -114,11 +114,35 @@ impl Client {
 
     /// Sends a whole body to `/graphql`.
     pub async fn post(&self, body: &Value) -> Reply {
-        let mut request = self.http.post(format!("{}/graphql", self.url)).json(body);
-        if !self.access_token.is_empty() {
-            request = request.bearer_auth(&self.access_token);
-        }
+        Reply::read(self.request(body).send().await.unwrap()).await
+    }
+
+    /// Sends one operation with an idempotency key.
+    pub async fn once(&self, key: &str, query: &str, variables: Value) -> Reply {
+        let body = json!({ "query": query, "variables": variables });
+        self.post_once(key, &body).await
+    }
+
+    /// Sends a whole body to `/graphql` with an idempotency key.
+    pub async fn post_once(&self, key: &str, body: &Value) -> Reply {
+        let request = self.request(body).header("idempotency-key", key);
         Reply::read(request.send().await.unwrap()).await
+    }
+
+    fn request(&self, body: &Value) -> reqwest::RequestBuilder {
+        let request = self.http.post(format!("{}/graphql", self.url)).json(body);
+        match self.access_token.as_str() {
+            "" => request,
+            token => request.bearer_auth(token),
+        }
+    }
+
+    /// The same user at another address of the server.
+    pub fn at(&self, url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// Sends a GET.

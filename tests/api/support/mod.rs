@@ -4,8 +4,10 @@
 
 mod app;
 mod client;
+mod dump;
 mod node;
 mod postgres;
+mod program;
 mod redis;
 mod reply;
 mod stream;
@@ -15,6 +17,7 @@ pub use app::{Engine, TestApp};
 pub use client::{Client, Page};
 pub use node::run_node_tests;
 pub use postgres::Database;
+pub use program::Program;
 pub use redis::{RedisServer, shared_redis};
 pub use reply::Reply;
 pub use serde_json::json;

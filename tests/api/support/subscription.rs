@@ -39,6 +39,12 @@ enum Event {
 impl Subscription {
     /// Connects as `client` and subscribes.
     pub async fn start(url: &str, client: &Client, query: &str, variables: Value) -> Self {
+        let payload = json!({ "query": query, "variables": variables });
+        Self::start_with(url, client, payload).await
+    }
+
+    /// The same with a whole request.
+    pub async fn start_with(url: &str, client: &Client, payload: Value) -> Self {
         let mut request = url.into_client_request().unwrap();
         let protocol = "graphql-transport-ws".parse().unwrap();
         request
@@ -59,7 +65,6 @@ impl Subscription {
         subscription.send(init).await;
         let answer = subscription.message().await;
         assert_eq!(answer, Ok(json!({ "type": "connection_ack" })));
-        let payload = json!({ "query": query, "variables": variables });
         subscription
             .send(json!({ "type": "subscribe", "id": "1", "payload": payload }))
             .await;

@@ -1,0 +1,330 @@
+//! Mutations with an idempotency key: which request is the same one, and how its answer is kept and given again.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::FileExt;
+
+use async_graphql::{Request, Response, ServerError, UploadValue, Value};
+use aws_lc_rs::digest::{Context, SHA256};
+use axum::http::{HeaderName, HeaderValue};
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+
+use super::gateway::Executed;
+use super::request::KEY_EXTENSION;
+use super::response::{code, coded};
+use crate::accounts::cookies::RequestCookies;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::idempotency::{self, Ask, Begun, Scope, Settlement};
+use crate::viewer::Viewer;
+
+/// Says that an answer is a stored one.
+pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Errors after which a try may be made again as if it had never been: nothing is done before them.
+const REFUSALS: [&str; 2] = ["UNAUTHENTICATED", "RATE_LIMITED"];
+/// Errors that are no answer worth keeping for a day.
+const FAULTS: [&str; 3] = ["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"];
+
+/// An answer as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    response: Response,
+    cookies: Vec<String>,
+}
+
+/// Takes the key off a request; what is to be done once, where there is one.
+pub async fn asked(
+    app: &App,
+    viewer: &Viewer,
+    cookies: &RequestCookies,
+    request: &mut Request,
+) -> Result<Option<Ask>> {
+    let key = match request.extensions.remove(KEY_EXTENSION) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(key)) if idempotency::is_key(base(&key)) => key,
+        Some(_) => {
+            return Err(Error::bad_input(
+                "An idempotency key has 1 to 255 visible ASCII characters.",
+            ));
+        }
+    };
+    let scope = match viewer.id() {
+        Some(account) => Scope::Account(account),
+        None => Scope::Stranger {
+            address: viewer.client.ip,
+            credential: cookies.refresh.clone(),
+        },
+    };
+    let body = digest_of(request).await?;
+    Ask::new(app, &key, &scope, &body).map(Some)
+}
+
+/// The key without the number that the requests of a batch have.
+fn base(key: &str) -> &str {
+    match key.rsplit_once('#') {
+        Some((base, number)) if (1..=4).contains(&number.len()) => base,
+        _ => key,
+    }
+}
+
+/// Answers from the store, or runs the mutation and keeps its answer. Its caller sees to it that this runs to
+/// its end.
+pub async fn once(
+    app: &App,
+    ask: &Ask,
+    running: impl Future<Output = std::result::Result<Response, String>>,
+) -> Result<std::result::Result<Executed, String>> {
+    // A little less than the request has, so that it is this wait that ends.
+    let patience = app.config.limits.request_timeout.mul_f32(0.9);
+    let slot = match idempotency::begin(app, ask, patience).await? {
+        Begun::Run(slot) => slot,
+        Begun::Answered(plain) => return replay(&plain).map(Ok),
+        Begun::Reused => return Ok(Ok(refused(reused()))),
+        Begun::Lost(done) => return Ok(Ok(refused(lost(done.0)?))),
+    };
+    let outcome = idempotency::run(app, &slot, running).await;
+    let executed = outcome.map(Executed::from);
+    let settlement = settlement(executed.as_ref().ok())?;
+    // Without it the next try finds the lease at its end, and what was done on the row.
+    if let Err(error) = idempotency::settle(app, ask, &slot, settlement).await {
+        tracing::error!(%error, "the answer to a mutation with an idempotency key was not kept");
+    }
+    Ok(executed)
+}
+
+fn settlement(executed: Option<&Executed>) -> Result<Settlement> {
+    let Some(executed) = executed else {
+        // A panic: what was committed before it is known, and an answer there is none.
+        return Ok(Settlement::KeptIfDone(None));
+    };
+    let response = &executed.response;
+    let has =
+        |codes: &[&str], error: &ServerError| code(error).is_some_and(|code| codes.contains(&code));
+    if response.errors.is_empty() {
+        return kept(executed).map(|plain| Settlement::Kept(Some(plain)));
+    }
+    if is_null(&response.data) && response.errors.iter().all(|error| has(&REFUSALS, error)) {
+        return Ok(Settlement::Released);
+    }
+    if response.errors.iter().any(|error| has(&FAULTS, error)) {
+        return Ok(Settlement::KeptIfDone(None));
+    }
+    kept(executed).map(|plain| Settlement::KeptIfDone(Some(plain)))
+}
+
+/// Whether every field of a result is null.
+fn is_null(data: &Value) -> bool {
+    match data {
+        Value::Object(fields) => fields.values().all(|value| *value == Value::Null),
+        other => *other == Value::Null,
+    }
+}
+
+fn kept(executed: &Executed) -> Result<Vec<u8>> {
+    let cookies = executed.set_cookies.iter();
+    let cookies = cookies.filter_map(|cookie| cookie.to_str().ok().map(str::to_owned));
+    let mut response = Response::new(executed.response.data.clone());
+    response
+        .extensions
+        .clone_from(&executed.response.extensions);
+    response.errors.clone_from(&executed.response.errors);
+    let kept = Kept {
+        response,
+        cookies: cookies.collect(),
+    };
+    serde_json::to_vec(&kept).map_err(Error::caused_by)
+}
+
+fn replay(plain: &[u8]) -> Result<Executed> {
+    let kept: Kept = serde_json::from_slice(plain).map_err(Error::caused_by)?;
+    let cookies = kept.cookies.into_iter();
+    Ok(Executed {
+        response: kept.response,
+        set_cookies: cookies
+            .filter_map(|cookie| HeaderValue::try_from(cookie).ok())
+            .collect(),
+        replayed: true,
+    })
+}
+
+fn refused(error: ServerError) -> Executed {
+    Executed::from(Response::from_errors(vec![error]))
+}
+
+fn reused() -> ServerError {
+    coded(
+        "IDEMPOTENCY_KEY_REUSED",
+        "This idempotency key was sent with another request before: make a new key for each mutation.",
+    )
+}
+
+fn lost(done: serde_json::Value) -> Result<ServerError> {
+    let mut error = coded(
+        "IDEMPOTENCY_ANSWER_LOST",
+        "An earlier try with this key has made changes and its answer could not be kept; nothing was done \
+         this time. `extensions.done` names what was changed: look at it, and go on with a new key.",
+    );
+    let done = Value::from_json(done).map_err(Error::caused_by)?;
+    error.extensions.get_or_insert_default().set("done", done);
+    Ok(error)
+}
+
+/// A digest of all that makes a request: what it asks, its variables in any order, and its files.
+async fn digest_of(request: &mut Request) -> Result<Vec<u8>> {
+    let files = request.uploads.iter().map(digest_of_file);
+    let files: Result<Vec<_>> = join_all(files).await.into_iter().collect();
+    let mut context = Context::new(&SHA256);
+    text(&mut context, &request.query);
+    text(
+        &mut context,
+        request.operation_name.as_deref().unwrap_or_default(),
+    );
+    let variables: BTreeMap<_, _> = request.variables.iter().collect();
+    context.update(&(variables.len() as u64).to_be_bytes());
+    for (name, variable) in variables {
+        text(&mut context, name);
+        value(&mut context, variable);
+    }
+    for file in files? {
+        context.update(&file);
+    }
+    Ok(context.finish().as_ref().to_vec())
+}
+
+fn text(context: &mut Context, text: &str) {
+    context.update(&(text.len() as u64).to_be_bytes());
+    context.update(text.as_bytes());
+}
+
+fn value(context: &mut Context, of: &Value) {
+    match of {
+        Value::Object(fields) => {
+            context.update(b"{");
+            context.update(&(fields.len() as u64).to_be_bytes());
+            let sorted: BTreeMap<_, _> = fields.iter().collect();
+            for (name, inner) in sorted {
+                text(context, name);
+                value(context, inner);
+            }
+        }
+        Value::List(items) => {
+            context.update(b"[");
+            context.update(&(items.len() as u64).to_be_bytes());
+            items.iter().for_each(|item| value(context, item));
+        }
+        Value::String(string) => {
+            context.update(b"\"");
+            text(context, string);
+        }
+        // Numbers, booleans and null as they are written; enums and bytes do not come in JSON.
+        other => {
+            context.update(b"=");
+            text(context, &other.to_string());
+        }
+    }
+}
+
+async fn digest_of_file(file: &UploadValue) -> Result<Vec<u8>> {
+    let content = file.content.try_clone().map_err(Error::caused_by)?;
+    let mut named = Context::new(&SHA256);
+    text(&mut named, &file.filename);
+    text(&mut named, file.content_type.as_deref().unwrap_or_default());
+    let hashing = tokio::task::spawn_blocking(move || {
+        let (mut buffer, mut offset) = (vec![0; 64 * 1024], 0);
+        loop {
+            // The offset of the file itself stays: its reader starts at the beginning.
+            let read = content.read_at(&mut buffer, offset)?;
+            if read == 0 {
+                return Ok::<_, std::io::Error>(named.finish());
+            }
+            named.update(&buffer[..read]);
+            offset += read as u64;
+        }
+    });
+    let hash = hashing.await.map_err(|error| Error::task_stopped(&error))?;
+    Ok(hash.map_err(Error::caused_by)?.as_ref().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+
+    async fn of(query: &str, variables: &str, files: &[&str]) -> Vec<u8> {
+        let mut request = Request::new(query);
+        request.variables = serde_json::from_str(variables).unwrap();
+        for content in files {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(content.as_bytes()).unwrap();
+            std::io::Seek::rewind(&mut file).unwrap();
+            request.uploads.push(UploadValue {
+                filename: "a.txt".to_owned(),
+                content_type: None,
+                content: file,
+            });
+        }
+        let digest = digest_of(&mut request).await.unwrap();
+        for (upload, content) in request.uploads.iter_mut().zip(files) {
+            let mut read = String::new();
+            upload.content.read_to_string(&mut read).unwrap();
+            assert_eq!(read, *content, "hashing a file leaves it as it was");
+        }
+        digest
+    }
+
+    #[tokio::test]
+    async fn the_same_request_is_one_with_the_same_words_values_and_files() {
+        let one = of(
+            "{ a }",
+            r#"{"a": {"x": 1, "y": [true]}, "b": "1"}"#,
+            &["one", "two"],
+        )
+        .await;
+        let same = of(
+            "{ a }",
+            r#"{"b": "1", "a": {"y": [true], "x": 1}}"#,
+            &["one", "two"],
+        )
+        .await;
+        assert_eq!(one, same);
+        for (query, variables, files) in [
+            (
+                "{ b }",
+                r#"{"a": {"x": 1, "y": [true]}, "b": "1"}"#,
+                ["one", "two"],
+            ),
+            (
+                "{ a }",
+                r#"{"a": {"x": 1, "y": [true]}, "b": 1}"#,
+                ["one", "two"],
+            ),
+            (
+                "{ a }",
+                r#"{"a": {"x": 1, "y": [[true]]}, "b": "1"}"#,
+                ["one", "two"],
+            ),
+            (
+                "{ a }",
+                r#"{"a": {"x": 1, "y": [true]}, "b": "1", "c": null}"#,
+                ["one", "two"],
+            ),
+            (
+                "{ a }",
+                r#"{"a": {"x": 1, "y": [true]}, "b": "1"}"#,
+                ["one", "three"],
+            ),
+            (
+                "{ a }",
+                r#"{"a": {"x": 1, "y": [true]}, "b": "1"}"#,
+                ["two", "one"],
+            ),
+        ] {
+            assert_ne!(
+                of(query, variables, &files).await,
+                one,
+                "{query} {variables} {files:?}"
+            );
+        }
+    }
+}

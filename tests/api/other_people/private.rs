@@ -1,0 +1,156 @@
+//! Bob, who has one of everything, all of it private, with a word in it that nobody else may read.
+
+use serde_json::Value;
+
+use crate::bad_input::odd_values::Things;
+use crate::support::{Client, TestApp, json};
+
+/// The tables whose rows have ids that a client can write, and what such an id begins with.
+const KINDS: [(&str, &str); 8] = [
+    ("collaborators", "collaborator"),
+    ("jobs", "job"),
+    ("logs", "log"),
+    ("notebooks", "notebook"),
+    ("pages", "page"),
+    ("revisions", "revision"),
+    ("sessions", "session"),
+    ("users", "user"),
+];
+/// Tables without.
+const WITHOUT_IDS: [&str; 5] = [
+    "client_sequences",
+    "events",
+    "idempotency_keys",
+    "refresh_tokens",
+    "signing_keys",
+];
+/// In every private text.
+const CANARY: &str = "canary";
+
+/// What is not Ann's.
+pub struct Private {
+    /// Ids by what they begin with.
+    pub ids: Vec<(&'static str, Vec<String>)>,
+    /// What plausible ids of Bob's name.
+    pub things: Things,
+}
+
+impl Private {
+    /// Registers Bob, lets him write, and remembers everything that is there.
+    pub async fn of(app: &TestApp) -> Self {
+        let things = fill(app).await;
+        let tables = app.tables().await;
+        for table in &tables {
+            let known = KINDS.iter().any(|(known, _)| known == table);
+            assert!(
+                known || WITHOUT_IDS.contains(&table.as_str()),
+                "the table {table} is new: tell KINDS what its ids begin with and let Bob have a row in it, \
+                 or name it in WITHOUT_IDS"
+            );
+        }
+        let mut ids = Vec::new();
+        for (table, prefix) in KINDS {
+            let found = ids_of(app, table, prefix).await;
+            assert!(!found.is_empty(), "Bob has nothing in {table}");
+            ids.push((prefix, found));
+        }
+        Self { ids, things }
+    }
+
+    /// Fails where an answer holds a private word, or a private id other than `asked`.
+    #[track_caller]
+    pub fn tells_nothing(&self, answer: &Value, asked: &[String], name: &str) {
+        let text = answer.to_string();
+        assert!(!text.contains(CANARY), "{name} tells {answer:#}");
+        let private = self.ids.iter().filter(|(prefix, _)| *prefix != "user");
+        for id in private.flat_map(|(_, ids)| ids) {
+            let told = text.contains(id.as_str()) && !asked.contains(id);
+            assert!(!told, "{name} tells of {id}: {answer:#}");
+        }
+    }
+}
+
+async fn ids_of(app: &TestApp, table: &str, prefix: &str) -> Vec<String> {
+    let sql = match app.app().db.engine() {
+        "sqlite" => format!("SELECT lower(hex(id)) AS line FROM {table}"),
+        _ => format!("SELECT replace(id::text, '-', '') AS line FROM {table}"),
+    };
+    let ids = app.lines(&sql).await;
+    let written = ids.iter().map(|id| {
+        let number = u128::from_str_radix(id, 16).unwrap();
+        format!(
+            "{prefix}_{}",
+            pluma::id::encode(uuid::Uuid::from_u128(number))
+        )
+    });
+    written.collect()
+}
+
+/// A notebook with a page, its revision, and whose they are.
+pub async fn things(of: &Client) -> Things {
+    let notebook = of.notebook("Own").await;
+    let page = of.page(&notebook, "Own", "own").await;
+    let user = of.id.clone();
+    Things {
+        notebook,
+        page,
+        user,
+    }
+}
+
+async fn fill(app: &TestApp) -> Things {
+    let (bob, carol) = (app.user("bob").await, app.user("carol").await);
+    let notebook = bob.notebook("canary title").await;
+    let page = bob.page(&notebook, "canary page", "canary content").await;
+    let fields = [
+        (
+            "updateProfile",
+            "input: { email: \"canary@example.org\" }".to_owned(),
+        ),
+        (
+            "updateNotebook",
+            format!(
+                "input: {{ notebookId: \"{notebook}\", description: \"canary\", metadata: {{ word: \"canary\" }} }}"
+            ),
+        ),
+        (
+            "setCollaborator",
+            format!(
+                "notebookId: \"{notebook}\", userId: \"{}\", role: EDITOR",
+                carol.id
+            ),
+        ),
+        (
+            "savePage",
+            format!(
+                "input: {{ pageId: \"{}\", baseRevisionId: \"{}\", content: \"canary again\", \
+                 message: \"canary\", clientId: \"canary\", clientSequence: 1 }}",
+                page.id, page.revision_id
+            ),
+        ),
+        (
+            "nameRevision",
+            format!("revisionId: \"{}\", name: \"canary\"", page.revision_id),
+        ),
+        (
+            "publishPage",
+            format!("pageId: \"{}\", at: \"{}\"", page.id, tomorrow(app)),
+        ),
+    ];
+    for (field, arguments) in fields {
+        let query = format!("mutation {{ {field}({arguments}) {{ errors {{ code path }} }} }}");
+        let reply = bob.graphql(&query, json!({})).await;
+        assert_eq!(reply.user_errors(field), &json!([]), "{query}");
+    }
+    // The jobs of a server are not run here, so that nothing of this changes by itself.
+    Things {
+        notebook,
+        page,
+        user: bob.id.clone(),
+    }
+}
+
+fn tomorrow(app: &TestApp) -> String {
+    let at = app.clock().now().plus_seconds(24 * 3600);
+    at.0.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}

@@ -1,0 +1,8 @@
+//! `cargo +nightly fuzz run --fuzz-dir tests/fuzz typeid`
+
+#![no_main]
+
+#[path = "../harness.rs"]
+mod harness;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| harness::typeid(data));
