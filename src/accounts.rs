@@ -1,6 +1,7 @@
 //! Accounts: who writes and reads here, the devices they are signed in on, and the tokens of those.
 
 pub mod cookies;
+pub mod devices;
 pub mod graphql;
 pub mod loaders;
 pub mod names;
@@ -57,6 +58,7 @@ impl User {
                 session_id,
             }),
             client,
+            budget: None,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::db::types::Timestamp;
 use crate::db::{Db, migrations};
 use crate::error::{Error, Result};
 use crate::events::Events;
+use crate::graphql::trusted::Trusted;
 use crate::keyring::Keyring;
 use crate::limiter::Limiter;
 use crate::presence::Presence;
@@ -40,6 +41,8 @@ pub struct Parts {
     pub html: Texts,
     /// Budgets of requests and of attempts.
     pub limiter: Limiter,
+    /// Documents that are known beforehand.
+    pub trusted: Trusted,
     /// Keys that sign access tokens.
     pub keyring: Keyring,
     /// How many passwords may be hashed at once: each takes 19 MiB and a core.
@@ -61,6 +64,7 @@ impl Deref for App {
 impl App {
     /// Opens everything. `migrate` applies missing migrations first; without it, missing ones are an error.
     pub async fn build(config: Config, migrate: bool) -> Result<Self> {
+        let trusted = Trusted::load(&config.persisted)?;
         if migrate {
             migrations::run(&config.database).await?;
         } else {
@@ -82,6 +86,7 @@ impl App {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
             presence: Presence::new(events.clone()),
             limiter: Limiter::default(),
+            trusted,
             html: Texts::new(HTML_CACHE_BYTES),
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),

@@ -1,9 +1,10 @@
 //! Who asks: the person or program behind a request, as every rule wants to know it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use async_graphql::Enum;
 
+use crate::db::types::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::id::{SessionId, UserId};
 
@@ -59,6 +60,21 @@ pub struct Viewer {
     pub identity: Option<Identity>,
     /// Where it comes from.
     pub client: Client,
+    /// What is left to spend; `None` where nothing is counted.
+    pub budget: Option<Budget>,
+}
+
+/// What a viewer may still ask for, as it was when the operation began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// What there is at most, in cost.
+    pub limit: u32,
+    /// What is left, the operation's estimate taken.
+    pub remaining: u32,
+    /// When it is full again.
+    pub reset_at: Timestamp,
+    /// The operation's estimate.
+    pub cost: u32,
 }
 
 impl Viewer {
@@ -95,5 +111,30 @@ impl Viewer {
                 "Only administrators may do this.",
             ))
         }
+    }
+}
+
+/// An address as budgets know it: of IPv6 the network of 64 bits, which is what one subscriber gets.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_subscriber_s_addresses_share_a_budget() {
+        let at = |text: &str| network(text.parse().unwrap());
+        assert_eq!(at("2001:db8:1:2:3::4"), at("2001:db8:1:2::ffff"));
+        assert_ne!(at("2001:db8:1:2::1"), at("2001:db8:1:3::1"));
+        assert_eq!(at("::ffff:192.0.2.1"), at("192.0.2.1"));
+        assert_ne!(at("192.0.2.1"), at("192.0.2.2"));
     }
 }

@@ -6,6 +6,7 @@ mod profile;
 mod refresh;
 mod register;
 mod sessions;
+mod throttle;
 
 pub use administration::{create_admin, create_user, delete_user, promote, update_user};
 pub use directory::{find, find_by_username, list};

@@ -7,6 +7,7 @@ use crate::accounts::graphql::{User, load_user};
 use crate::accounts::service as accounts;
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
+use crate::graphql::cost::list_size;
 use crate::id::{CollaboratorId, NotebookId, PageId, RevisionId, SessionId, UserId};
 use crate::notebooks::graphql::{Collaborator, Notebook};
 use crate::notebooks::loaders::Loaders as NotebookLoaders;
@@ -56,7 +57,7 @@ impl NodeQueries {
     }
 
     /// The objects of these ids, in their order, with null for what is not there.
-    #[graphql(complexity = "ids.len().min(100) * child_complexity")]
+    #[graphql(directive = list_size::apply(None, Some(vec!["ids".to_owned()])))]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

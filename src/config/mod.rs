@@ -12,5 +12,5 @@ mod values;
 
 pub use problems::{Problem, Problems};
 pub use reference::{reference, template};
-pub use settings::{Accounts, Config, Database, Jobs, Limits, Log, Server};
-pub use values::{DatabaseUrl, Environment, LogFormat, SameSite};
+pub use settings::{Accounts, Config, Database, Jobs, Limits, Log, Persisted, Rates, Server};
+pub use values::{DatabaseUrl, Environment, LogFormat, PersistedMode, SameSite};

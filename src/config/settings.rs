@@ -9,6 +9,8 @@ mod database;
 mod jobs;
 mod limits;
 mod log;
+mod persisted;
+mod rates;
 mod server;
 
 use std::path::PathBuf;
@@ -22,6 +24,8 @@ pub use database::Database;
 pub use jobs::Jobs;
 pub use limits::Limits;
 pub use log::Log;
+pub use persisted::Persisted;
+pub use rates::Rates;
 pub use server::Server;
 
 /// What the program is told from outside, checked and complete.
@@ -56,6 +60,12 @@ pub struct Config {
     /// What one client may ask for.
     #[config(nested)]
     pub limits: Limits,
+    /// How much may be asked for in a minute; a budget may be spent at once and refills evenly. 0 turns one off.
+    #[config(nested)]
+    pub rates: Rates,
+    /// Operations that the server knows before anybody sends them.
+    #[config(nested)]
+    pub persisted: Persisted,
     /// Work done in the background, such as publishing at a set time.
     #[config(nested)]
     pub jobs: Jobs,

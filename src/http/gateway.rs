@@ -18,14 +18,17 @@ use tracing::{Instrument, Span};
 use super::client_address::ClientAddress;
 pub use super::limits::Limits;
 use super::panic::cause_of;
+use super::rates::{Charge, Rates, Standing};
 use super::request_id::RequestId;
 use super::trace::TraceId;
 use crate::accounts::{self, cookies::RequestCookies};
-use crate::api::{self, Schema};
+use crate::api::{self, Plan, Schema};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
+use crate::graphql::trusted::Trusted;
 use crate::graphql::{mask, telemetry};
-use crate::viewer::Client;
+use crate::id::UserId;
+use crate::viewer::{Client, network};
 
 /// Who asks, with what else only this request carries.
 #[derive(Clone)]
@@ -35,10 +38,27 @@ pub struct Viewer {
     trace_id: Option<String>,
 }
 
+/// Whose streams are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Streamer {
+    /// An account's.
+    User(UserId),
+    /// Those of strangers at one address.
+    Stranger(Option<IpAddr>),
+}
+
 impl Viewer {
     /// Whether nobody is signed in.
     pub fn is_anonymous(&self) -> bool {
         self.viewer.is_anonymous()
+    }
+
+    /// With whose streams theirs are counted.
+    pub fn streamer(&self) -> Streamer {
+        match self.viewer.id() {
+            Some(id) => Streamer::User(id),
+            None => Streamer::Stranger(self.viewer.client.ip.map(network)),
+        }
     }
 }
 
@@ -53,6 +73,8 @@ pub struct Credentials {
     pub cookie: Option<String>,
     /// The refresh token of its other cookie.
     pub refresh_cookie: Option<String>,
+    /// The cookie that makes the device known to an account.
+    pub device_cookie: Option<String>,
     /// The client's address.
     pub address: IpAddr,
     /// What the client calls itself, cut at 300 characters.
@@ -69,6 +91,8 @@ pub struct Executed {
     pub response: Response,
     /// Cookies to set, where the transport can.
     pub set_cookies: Vec<HeaderValue>,
+    /// How the viewer's budget stands.
+    pub standing: Option<Standing>,
 }
 
 /// Authenticates and executes; cheap to clone.
@@ -79,6 +103,7 @@ struct Inner {
     app: App,
     schema: Schema,
     limits: Limits,
+    rates: Rates,
     origins: Vec<String>,
     mutations: TaskTracker,
 }
@@ -93,6 +118,7 @@ impl Gateway {
         Self(Arc::new(Inner {
             schema: api::schema(app),
             limits,
+            rates: Rates::of(&config.rates),
             origins,
             mutations: TaskTracker::new(),
             app: app.clone(),
@@ -102,6 +128,11 @@ impl Gateway {
     /// The limits.
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// The documents that are known beforehand.
+    pub fn trusted(&self) -> &Trusted {
+        &self.0.app.trusted
     }
 
     /// What the request shows.
@@ -116,6 +147,7 @@ impl Gateway {
             bearer: text(header::AUTHORIZATION).and_then(bearer),
             cookie: cookies.access,
             refresh_cookie: cookies.refresh,
+            device_cookie: cookies.device,
             address: address.map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.0),
             user_agent: text(header::USER_AGENT)
                 .map(|name| name.chars().take(LONGEST_USER_AGENT).collect()),
@@ -142,6 +174,7 @@ impl Gateway {
         let cookies = RequestCookies {
             access: credentials.cookie.clone(),
             refresh: credentials.refresh_cookie.clone(),
+            device: credentials.device_cookie.clone(),
         };
         Ok(Viewer {
             viewer,
@@ -174,12 +207,28 @@ impl Gateway {
 
     /// Runs a query or a mutation within the time that a request may take. A mutation runs to its end,
     /// whether or not somebody still waits for it.
-    pub async fn execute(&self, viewer: Viewer, mut request: Request) -> Executed {
+    pub async fn execute(&self, mut viewer: Viewer, mut request: Request) -> Executed {
         let (kind, span) = describe(&mut request, &viewer);
         let request_id = viewer.viewer.client.request_id.clone();
+        let admitting = self.admit(&mut viewer, &mut request);
+        let (plan, mut charge) = match admitting.instrument(span.clone()).await {
+            Ok(admitted) => admitted,
+            Err(refused) => return *refused,
+        };
+        let standing = charge.standing;
         let request = self.prepare(viewer, request);
-        let schema = self.0.schema.clone();
-        let running = AssertUnwindSafe(async move { schema.execute(request).await })
+        let gateway = self.clone();
+        let running = async move {
+            let Inner {
+                app, schema, rates, ..
+            } = &*gateway.0;
+            let costed = schema.execute(plan, request).await;
+            if costed.response.extensions.contains_key("cost") {
+                rates.settle(app, &mut charge, costed.actual).await;
+            }
+            (costed.response, charge.standing)
+        };
+        let running = AssertUnwindSafe(running)
             .catch_unwind()
             .map(|outcome| outcome.map_err(|cause| cause_of(&*cause).to_owned()))
             .instrument(span);
@@ -193,7 +242,7 @@ impl Gateway {
             tokio::time::timeout(limit, running).await
         };
         let error = match outcome {
-            Ok(Ok(response)) => return Executed::from(response),
+            Ok(Ok((response, standing))) => return Executed::of(response, standing),
             Ok(Err(cause)) => Error::internal(format!("an operation panicked: {cause}")),
             Err(_) if is_mutation => Error::refused(
                 Code::Timeout,
@@ -205,19 +254,85 @@ impl Gateway {
             ),
         };
         let error = self.error_response(&error, request_id.as_deref().unwrap_or_default());
-        Executed::from(Response::from_errors(vec![error]))
+        Executed::of(Response::from_errors(vec![error]), standing)
     }
 
     /// Runs an operation of any type; dropping the stream ends a subscription.
-    pub fn subscribe(&self, viewer: Viewer, mut request: Request) -> BoxStream<'static, Response> {
+    pub fn subscribe(
+        &self,
+        mut viewer: Viewer,
+        mut request: Request,
+    ) -> BoxStream<'static, Response> {
         let (kind, span) = describe(&mut request, &viewer);
+        let gateway = self.clone();
         if kind != Some(OperationType::Subscription) {
-            let gateway = self.clone();
             let once = async move { gateway.execute(viewer, request).await.response };
             return futures_util::stream::once(once.instrument(span)).boxed();
         }
-        let request = self.prepare(viewer, request);
-        self.0.schema.execute_stream(request).boxed()
+        let events = async_stream::stream! {
+            let request_id = viewer.viewer.client.request_id.clone().unwrap_or_default();
+            let (plan, charge) = match gateway.admit(&mut viewer, &mut request).await {
+                Ok(admitted) => admitted,
+                Err(refused) => {
+                    yield refused.response;
+                    return;
+                }
+            };
+            let request = gateway.prepare(viewer, request);
+            let Inner { app, schema, rates, .. } = &*gateway.0;
+            let mut events = schema.execute_stream(plan, request);
+            while let Some(event) = events.next().await {
+                if let Err(error) = rates.spend(app, &charge, event.actual).await {
+                    let error = gateway.error_response(&error, &request_id);
+                    yield Response::from_errors(vec![error]);
+                    return;
+                }
+                yield event.response;
+            }
+        };
+        events.boxed()
+    }
+
+    /// Refuses what passes a limit, and charges the rest.
+    async fn admit(
+        &self,
+        viewer: &mut Viewer,
+        request: &mut Request,
+    ) -> std::result::Result<(Plan, Charge), Box<Executed>> {
+        let Inner {
+            app, schema, rates, ..
+        } = &*self.0;
+        let request_id = viewer.viewer.client.request_id.clone();
+        let plan = match schema.plan(request, request_id.clone()) {
+            Ok(plan) => plan,
+            Err(refused) => {
+                self.junk(viewer.viewer.client.ip).await;
+                return Err(Box::new(Executed::of(*refused, None)));
+            }
+        };
+        match rates.charge(app, &viewer.viewer, &plan.examined).await {
+            Ok(charge) => {
+                viewer.viewer.budget = charge.budget(app);
+                Ok((plan, charge))
+            }
+            Err((error, standing)) => {
+                let error = self.error_response(&error, request_id.as_deref().unwrap_or_default());
+                Err(Box::new(Executed::of(plan.refuse(error), standing)))
+            }
+        }
+    }
+
+    /// Charges an address for a request that led to nothing.
+    pub async fn junk(&self, address: Option<IpAddr>) {
+        if let Some(address) = address {
+            self.0.rates.junk(&self.0.app, address).await;
+        }
+    }
+
+    /// The error for an address that is to wait before anything of its is read.
+    pub fn must_wait(&self, address: IpAddr) -> Option<ServerError> {
+        let error = self.0.rates.must_wait(address)?;
+        Some(self.error_response(&error, ""))
     }
 
     fn prepare(&self, viewer: Viewer, request: Request) -> Request {
@@ -265,15 +380,16 @@ impl Gateway {
     }
 }
 
-impl From<Response> for Executed {
+impl Executed {
     /// Takes the cookies that resolvers asked for out of the response.
-    fn from(mut response: Response) -> Self {
+    fn of(mut response: Response, standing: Option<Standing>) -> Self {
         let cookies = response.http_headers.get_all(header::SET_COOKIE);
         let set_cookies = cookies.iter().cloned().collect();
         response.http_headers.remove(header::SET_COOKIE);
         Self {
             response,
             set_cookies,
+            standing,
         }
     }
 }

@@ -18,6 +18,12 @@ pub struct Limits {
     pub upload_files: usize,
     /// Of the operations of one request.
     pub batch: usize,
+    /// Of the values in a request's JSON.
+    pub variables: usize,
+    /// Of how deep they nest.
+    pub variable_depth: usize,
+    /// Of a document's text.
+    pub tokens: usize,
     /// Of one operation, subscriptions excepted.
     pub request_timeout: Duration,
     /// Of the wait for `connection_init`.
@@ -26,6 +32,8 @@ pub struct Limits {
     pub ws_operations: usize,
     /// Of the streams that are open at once.
     pub connections: usize,
+    /// Of those of one viewer, or of the strangers at one address.
+    pub streams_per_viewer: usize,
     /// Between two signs of life on a stream.
     pub keepalive: Duration,
     /// For which an answer that everybody may see may be kept.
@@ -41,10 +49,14 @@ impl Limits {
             upload_bytes: limits.body_bytes,
             upload_files: UPLOAD_FILES,
             batch: limits.batch,
+            variables: limits.variables,
+            variable_depth: limits.variable_depth,
+            tokens: limits.tokens,
             request_timeout: limits.request_timeout,
             ws_init_timeout: limits.ws_init_timeout,
             ws_operations: limits.ws_operations,
             connections: limits.connections,
+            streams_per_viewer: limits.streams_per_viewer,
             keepalive: KEEPALIVE,
             public_max_age: config.server.public_max_age,
         }

@@ -86,7 +86,7 @@ pub fn status_of(error: &ServerError) -> StatusCode {
         "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
         "FORBIDDEN" => StatusCode::FORBIDDEN,
         "CONFLICT" => StatusCode::CONFLICT,
-        "RATE_LIMITED" => StatusCode::TOO_MANY_REQUESTS,
+        "RATE_LIMITED" | "TOO_MANY_STREAMS" => StatusCode::TOO_MANY_REQUESTS,
         "TIMEOUT" => StatusCode::GATEWAY_TIMEOUT,
         "SERVICE_UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
         "INTERNAL_SERVER_ERROR" => StatusCode::INTERNAL_SERVER_ERROR,
@@ -163,7 +163,23 @@ impl Refusal {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        tell_when(&response, &mut answer);
         answer
+    }
+}
+
+/// `Retry-After`, where an error of the response says when to come back.
+pub fn tell_when(response: &Response, answer: &mut axum::response::Response) {
+    let wait = response.errors.iter().filter_map(|error| {
+        match error.extensions.as_ref()?.get("retryAfter")? {
+            Value::Number(seconds) => seconds.as_u64(),
+            _ => None,
+        }
+    });
+    if let Some(seconds) = wait.max() {
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
     }
 }
 
@@ -205,6 +221,7 @@ pub fn single(response: &Response, media: Media) -> axum::response::Response {
             .headers_mut()
             .insert(header::WWW_AUTHENTICATE, bearer);
     }
+    tell_when(response, &mut answer);
     answer
 }
 

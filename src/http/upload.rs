@@ -1,6 +1,7 @@
 //! Multipart requests with files, as the graphql-multipart-request-spec has them.
 
 use super::gateway::Limits;
+use super::json_size;
 use super::request::{Chunks, Received, from_json, malformed, too_large};
 use super::response::Refusal;
 use async_graphql::UploadValue;
@@ -34,6 +35,7 @@ pub async fn read(
     let mut multipart = Multipart::with_constraints(chunks, boundary, constraints);
 
     let operations = required(&mut multipart, "operations", limits.body_bytes).await?;
+    json_size::check(&operations, limits)?;
     let mut received = from_json(&operations, limits.batch)?;
     let map = required(&mut multipart, "map", limits.body_bytes).await?;
     let mut map: HashMap<String, Vec<String>> = serde_json::from_slice(&map)

@@ -5,6 +5,7 @@ use axum::http::header::SET_COOKIE;
 
 use super::{LoginInput, RegisterInput, Session, UpdateProfileInput, UpdateUserInput, User};
 use crate::accounts::cookies::{self, RequestCookies};
+use crate::accounts::devices;
 use crate::accounts::service::{self, SignedIn};
 use crate::app::App;
 use crate::db::types::Timestamp;
@@ -40,7 +41,10 @@ impl AuthPayload {
                 ..Self::default()
             });
         };
-        let config = &ctx.app()?.config;
+        let app = ctx.app()?;
+        let config = &app.config;
+        let device = devices::issue(&config.secret, signed_in.user.id, app.clock.now())?;
+        ctx.append_http_header(SET_COOKIE, cookies::set_device(config, &device));
         for cookie in cookies::set(config, &signed_in.access.token, &signed_in.refresh) {
             ctx.append_http_header(SET_COOKIE, cookie);
         }
@@ -94,7 +98,11 @@ impl AccountMutations {
         #[graphql(desc = "Who, and their password.")] input: LoginInput,
     ) -> Result<Option<AuthPayload>> {
         let (app, viewer) = (ctx.app()?, ctx.viewer()?);
-        let result = service::login(app, viewer, &input.login, &input.password).await;
+        let result = {
+            let device = ctx.data_opt::<RequestCookies>();
+            let device = device.and_then(|cookies| cookies.device.as_deref());
+            service::login(app, viewer, &input.login, &input.password, device).await
+        };
         AuthPayload::of(ctx, result).map(Some)
     }
 

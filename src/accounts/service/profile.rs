@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{AccountChanges, gone, last_administrator, or_taken, wake_streams};
+use super::{AccountChanges, gone, last_administrator, or_taken, throttle, wake_streams};
 use crate::accounts::passwords::Verdict;
 use crate::accounts::{User, UserChanges, names, passwords};
 use crate::app::App;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::id::UserId;
 use crate::logs::Log;
 use crate::validate::{Checks, fold};
-use crate::viewer::Viewer;
+use crate::viewer::{Identity, Viewer};
 
 /// Changes the viewer's names, biography or address.
 pub async fn update_profile(app: &App, viewer: &Viewer, input: AccountChanges) -> Result<User> {
@@ -109,7 +109,7 @@ pub async fn change_password(
         &[&user.username, &user.email],
     );
     checks.done()?;
-    confirm(app, current, hash.clone(), ["currentPassword"]).await?;
+    confirm(app, identity, current, hash.clone(), ["currentPassword"]).await?;
     let new_hash = passwords::hash(app, new).await?;
     let entry = Log::audit(viewer, app.clock.now(), "password.changed", user.id);
     let user = commit!(
@@ -131,7 +131,7 @@ pub async fn change_password(
 pub async fn delete_account(app: &App, viewer: &Viewer, password: Option<&str>) -> Result<UserId> {
     let identity = viewer.require()?;
     let (user, hash) = with_password(app, identity.user_id).await?;
-    confirm(app, password, hash, ["password"]).await?;
+    confirm(app, identity, password, hash, ["password"]).await?;
     let entry = Log::audit(viewer, app.clock.now(), "account.deleted", user.id);
     let refusal = last_administrator([]);
     if !commit!(app.db, accounts::delete(user.id, refusal, entry))? {
@@ -148,6 +148,7 @@ async fn with_password(app: &App, id: UserId) -> Result<(User, Option<String>)> 
 /// Asks for the password of an account that has one.
 async fn confirm(
     app: &App,
+    identity: &Identity,
     typed: Option<&str>,
     hash: Option<String>,
     path: [&str; 1],
@@ -162,7 +163,12 @@ async fn confirm(
             "Your present password is needed for this.",
         ));
     };
-    match passwords::verify(app, typed, hash).await? {
+    let attempt = throttle::confirmation(app, identity.session_id).await?;
+    let verdict = passwords::verify(app, typed, hash).await;
+    if !matches!(verdict, Ok(Verdict::Wrong)) {
+        attempt.forgive(app).await;
+    }
+    match verdict? {
         Verdict::Right | Verdict::Outdated => Ok(()),
         Verdict::Wrong => Err(Error::user(
             UserErrorCode::WrongCredentials,

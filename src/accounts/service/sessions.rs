@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{SignedIn, new_device, wake_streams};
+use super::{SignedIn, new_device, throttle, wake_streams};
 use crate::accounts::passwords::Verdict;
 use crate::accounts::{Session, names, passwords, tokens};
 use crate::app::App;
@@ -17,16 +17,38 @@ use crate::viewer::{Client, Identity, Viewer};
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// Signs somebody in by username or e-mail and password. What was wrong of the two, nobody is told.
-pub async fn login(app: &App, viewer: &Viewer, login: &str, password: &str) -> Result<SignedIn> {
-    let found = match names::lookup_key(login) {
+///
+/// `device` is the cookie of a device that knows the account, if it does.
+pub async fn login(
+    app: &App,
+    viewer: &Viewer,
+    login: &str,
+    password: &str,
+    device: Option<&str>,
+) -> Result<SignedIn> {
+    let key = names::lookup_key(login);
+    let found = match key.clone() {
         Some(key) => query!(app.db, accounts::find_by_login(key))?,
         None => None,
     };
+    let known = found.as_ref().map(|(user, _)| user.id);
+    let typed = key.unwrap_or_default();
+    let attempt = throttle::sign_in(app, viewer, &typed, known, device).await?;
     let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
-    let verdict = passwords::verify(app, password, hash.clone()).await?;
+    let verdict = match passwords::verify(app, password, hash.clone()).await {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            attempt.forgive(app).await;
+            return Err(error);
+        }
+    };
     let (Some(user), Some(hash), Verdict::Right | Verdict::Outdated) = (user, hash, verdict) else {
+        let mut entry = Log::audit(viewer, app.clock.now(), "session.refused", "");
+        entry.subject_id = known.map(|user| user.to_string());
+        commit!(app.db, sessions::refuse(entry))?;
         return Err(wrong_credentials());
     };
+    attempt.forgive(app).await;
     let rehashed = match verdict {
         Verdict::Outdated => Some(passwords::rehash(app, password).await?),
         _ => None,
@@ -99,6 +121,7 @@ pub async fn authenticate(app: &App, access_token: Option<&str>, client: Client)
         return Ok(Viewer {
             identity: None,
             client,
+            budget: None,
         });
     };
     let claims = tokens::read_access(app, token).ok_or_else(|| {
@@ -123,6 +146,7 @@ pub async fn authenticate(app: &App, access_token: Option<&str>, client: Client)
             session_id: claims.sid,
         }),
         client,
+        budget: None,
     })
 }
 
@@ -140,6 +164,7 @@ pub async fn authenticate_cookie(
         }) => Ok(Viewer {
             identity: None,
             client,
+            budget: None,
         }),
         outcome => outcome,
     }
