@@ -2,6 +2,7 @@
 
 mod access_log;
 mod body_limit;
+mod buffer;
 mod client_address;
 mod compression;
 mod cors;

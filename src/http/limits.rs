@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::buffer::Held;
 use crate::config::Config;
 
 /// Proxies commonly cut off what is silent for a minute, some after half of it.
@@ -12,6 +13,8 @@ const UPLOAD_FILES: usize = 10;
 pub struct Limits {
     /// Of a body that is JSON, and of a message on a WebSocket.
     pub body_bytes: usize,
+    /// What all arriving bodies hold together.
+    pub held: Held,
     /// Of one uploaded file.
     pub upload_bytes: usize,
     /// Of the files of one request.
@@ -46,6 +49,7 @@ impl Limits {
         let limits = &config.limits;
         Self {
             body_bytes: limits.body_bytes,
+            held: Held::default(),
             upload_bytes: limits.body_bytes,
             upload_files: UPLOAD_FILES,
             batch: limits.batch,

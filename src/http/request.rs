@@ -1,5 +1,6 @@
 //! Reading GraphQL requests from HTTP: the query string, JSON, batches and uploads.
 
+use super::buffer::Buffer;
 use super::gateway::Limits;
 use super::json_size;
 use super::response::Refusal;
@@ -7,7 +8,6 @@ use super::upload;
 use async_graphql::{Extensions, Request, Value, Variables};
 use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
-use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
@@ -152,9 +152,9 @@ async fn read(parts: &Parts, chunks: &Chunks, limits: &Limits) -> Result<Receive
             if announced.is_some_and(|length: usize| length > limits.body_bytes) {
                 return Err(too_large(limits.body_bytes));
             }
-            let bytes = collect(chunks, limits.body_bytes).await?;
-            json_size::check(&bytes, limits)?;
-            from_json(&bytes, limits.batch)
+            let body = collect(chunks, limits).await?;
+            json_size::check(body.bytes(), limits)?;
+            from_json(body.bytes(), limits.batch)
         }
         "multipart/form-data" if is_preflighted(&parts.headers) => {
             upload::read(&parts.headers, chunks, limits).await
@@ -218,17 +218,14 @@ pub fn malformed(message: impl Into<String>) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
 }
 
-async fn collect(chunks: &Chunks, limit: usize) -> Result<Bytes, Refusal> {
+async fn collect(chunks: &Chunks, limits: &Limits) -> Result<Buffer, Refusal> {
     let mut chunks = chunks.lock().await;
-    let mut bytes = BytesMut::new();
+    let mut buffer = Buffer::new(&limits.held, limits.body_bytes);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| malformed("The request broke off."))?;
-        if bytes.len() + chunk.len() > limit {
-            return Err(too_large(limit));
-        }
-        bytes.extend_from_slice(&chunk);
+        buffer.extend(&chunk)?;
     }
-    Ok(bytes.freeze())
+    Ok(buffer)
 }
 
 /// Reads one request, or an array of at most `batch`.

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod attacks;
 mod bad_input;
 mod browser;
 mod caching;
@@ -15,6 +16,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod layers;
+mod limits;
 mod notebooks;
 mod pages;
 mod platform;

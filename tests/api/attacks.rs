@@ -1,0 +1,3 @@
+//! What attackers do, and what comes of it.
+
+mod brute_force;
