@@ -114,6 +114,6 @@ fn introspection_has_a_measure_of_its_own() {
     let query = "{ __schema { types { name fields { name type { name } } } } }";
     let measure = measured(query, json!({}));
     assert_eq!(measure.cost, 0);
-    assert_eq!(measure.introspected, 2 + 150 * (1 + 1 + 10 * 3));
+    assert_eq!(measure.introspected, 2 + 150 * (1 + 1 + 5 * 3));
     assert_eq!((measure.nested_lists, measure.depth), (1, 1));
 }

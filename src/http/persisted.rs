@@ -21,11 +21,14 @@ pub struct PersistedQueries {
     trusted: Trusted,
 }
 
+/// A hash and its text.
+type Registration = ([u8; HASH_BYTES], Arc<str>);
+
 /// What became of a request's text.
 #[derive(Default)]
 pub struct Resolved {
     /// Its hash was checked; worth remembering once it parses.
-    register: Option<([u8; HASH_BYTES], Arc<str>)>,
+    register: Option<Registration>,
     /// It is not in the manifest, and that is to be told.
     untrusted: bool,
 }
@@ -99,7 +102,7 @@ impl PersistedQueries {
         &self,
         request: &mut Request,
         hash: [u8; HASH_BYTES],
-    ) -> Result<Option<([u8; HASH_BYTES], Arc<str>)>, ServerError> {
+    ) -> Result<Option<Registration>, ServerError> {
         if request.query.is_empty() {
             let text = self.registered.get(&hash).ok_or_else(unknown)?;
             request.query = text.as_ref().to_owned();

@@ -52,10 +52,10 @@ pub struct Limits {
     /// Accepted: a whole number from 0 to 10000
     #[config(env = "PLUMA_LIMIT_FRAGMENTS", default = 200, deserialize_with = whole::<0, 10_000, _, _>)]
     pub fragments: usize,
-    /// What the introspection of one operation may cost; it does not count against the cost of an operation. GraphiQL's query costs about 1100.
+    /// What the introspection of one operation may cost; it does not count against the cost of an operation. GraphiQL's query is estimated at about 500.
     ///
     /// Accepted: a whole number from 100 to 1000000
-    #[config(env = "PLUMA_LIMIT_INTROSPECTION", default = 4_000, deserialize_with = whole::<100, 1_000_000, _, _>)]
+    #[config(env = "PLUMA_LIMIT_INTROSPECTION", default = 2_000, deserialize_with = whole::<100, 1_000_000, _, _>)]
     pub introspection: usize,
     /// How many values the JSON of a request may hold: every text, number and item, variables above all.
     ///
@@ -65,7 +65,7 @@ pub struct Limits {
     /// How deep the JSON of a request may nest.
     ///
     /// Accepted: a whole number from 8 to 120
-    #[config(env = "PLUMA_LIMIT_VARIABLE_DEPTH", default = 64, deserialize_with = whole::<8, 120, _, _>)]
+    #[config(env = "PLUMA_LIMIT_VARIABLE_DEPTH", default = 120, deserialize_with = whole::<8, 120, _, _>)]
     pub variable_depth: usize,
     /// How many bytes of text the variables of an operation may hold. The default holds the longest page, 5 MiB, and more.
     ///

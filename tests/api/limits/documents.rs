@@ -152,7 +152,7 @@ every_database!(
         let part = |name: &str| cost[name].as_u64().unwrap();
         assert!(part("actual") <= part("estimated"), "{cost}");
         // More than twice as much fits; the rest of the schema is to come.
-        assert!(part("estimated") < 2_000, "{cost}");
+        assert!(part("estimated") < 1_000, "{cost}");
         let many = INTROSPECTION.replacen(
             "types {",
             &(repeated(9, |at| format!("t{at}: types {{ ...FullType }} ")) + "types {"),
@@ -203,9 +203,6 @@ every_database!(
         let reply = client
             .graphql(&format!("{{ {conflicts} }}"), json!({}))
             .await;
-        assert_eq!(reply.code(), "QUERY_TOO_COMPLEX");
-        let fewer = repeated(400, |at| format!("page(id: {at}) {{ id }} "));
-        let reply = client.graphql(&format!("{{ {fewer} }}"), json!({})).await;
         assert_eq!(reply.code(), "GRAPHQL_VALIDATION_FAILED");
         assert_eq!(reply.body["errors"].as_array().unwrap().len(), 100);
     }
