@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod cookies;
+pub mod devices;
 pub mod graphql;
 pub mod jobs;
 pub mod loaders;

@@ -2,21 +2,22 @@
 
 mod node;
 
-use std::any::TypeId;
 use std::sync::Arc;
 
 use async_graphql::{
     MergedObject, MergedSubscription, Request, Response, SDLExportOptions, Schema as Executable,
-    SchemaBuilder,
+    SchemaBuilder, ServerError, Value, value,
 };
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 use crate::app::App;
+use crate::graphql::cost::Types;
+use crate::graphql::limits::{self, Examined};
 use crate::graphql::mask::mask;
-use crate::graphql::shape::{Shape, Types};
+use crate::graphql::scopes;
+use crate::graphql::shape::Shape;
 use crate::graphql::telemetry::{Names, Running};
-use crate::graphql::{limits, scopes};
 use crate::health::graphql::HealthQuery;
 use crate::viewer::{Identity, Viewer};
 use crate::{accounts, config, linguistics, logs, notebooks, pages};
@@ -78,69 +79,92 @@ struct Around {
     shape: Shape,
     running: Running,
     request_id: Option<String>,
+    estimate: u32,
 }
 
+/// As many errors are told of one operation.
+const MOST_ERRORS: usize = 100;
+
 impl Schema {
-    /// Runs a query or a mutation that [`prepare`] has made ready.
-    pub async fn execute(&self, mut request: Request) -> Response {
-        match self.around(&mut request) {
-            Ok(mut around) => around.finish(self.0.engine.execute(request).await),
-            Err(refused) => *refused,
-        }
-    }
-
-    /// Runs an operation of any type that [`prepare`] has made ready; dropping the stream ends it.
-    pub fn execute_stream(&self, mut request: Request) -> BoxStream<'static, Response> {
-        match self.around(&mut request) {
-            Ok(mut around) => {
-                around.running.stream();
-                let responses = self.0.engine.execute_stream(request);
-                responses
-                    .map(move |response| around.finish(response))
-                    .boxed()
-            }
-            Err(refused) => futures_util::stream::once(std::future::ready(*refused)).boxed(),
-        }
-    }
-
-    fn around(&self, request: &mut Request) -> Result<Around, Box<Response>> {
-        let viewer = request.data.get(&TypeId::of::<Viewer>());
-        let viewer = viewer.and_then(|viewer| viewer.downcast_ref::<Viewer>());
-        let request_id = viewer.and_then(|viewer| viewer.client.request_id.clone());
-        let identity = viewer.and_then(|viewer| viewer.identity.as_ref());
+    /// Reads a request and refuses what passes a limit, or a key's scopes; nothing runs yet.
+    pub fn plan(&self, request: &mut Request, viewer: &Viewer) -> Result<Plan, Box<Response>> {
+        // People may ask for everything.
+        let identity = viewer.identity.as_ref();
         let key = identity.filter(|identity| identity.key().is_some());
-        let held = key.map(Identity::scopes);
         let mut around = Around {
             schema: self.clone(),
             shape: Shape::default(),
             running: Running::start(),
-            request_id,
+            request_id: viewer.client.request_id.clone(),
+            estimate: 0,
         };
-        let examined = limits::examine(request, &self.0.limits).and_then(|fields| {
-            // People may ask for everything; what a key may is known before anything runs.
-            held.map_or(Ok(()), |held| scopes::check(request, held))?;
-            Ok(fields)
+        let types = &self.0.types;
+        let examined = limits::examine(request, types, &self.0.limits).and_then(|examined| {
+            key.map_or(Ok(()), |key| scopes::check(request, Identity::scopes(key)))?;
+            Ok(examined)
         });
         match examined {
-            Ok(fields) => {
+            Ok(examined) => {
                 let wanted = request.operation_name.clone();
                 if let Ok(document) = request.parsed_query() {
                     let names = &self.0.names;
+                    let estimate = examined.estimate;
                     around
                         .running
-                        .read(names, document, wanted.as_deref(), fields);
-                    around.shape = Shape::of(document, wanted.as_deref());
+                        .read(names, document, wanted.as_deref(), estimate);
+                    around.shape = Shape::of(document, wanted.as_deref(), types);
                 }
-                Ok(around)
+                around.estimate = examined.estimate;
+                Ok(Plan { around, examined })
             }
-            Err(error) => Err(Box::new(around.finish(Response::from_errors(vec![error])))),
+            Err(error) => Err(Box::new(around.refuse(error))),
         }
+    }
+
+    /// Runs a planned query or mutation that [`prepare`] has made ready.
+    pub async fn execute(&self, plan: Plan, request: Request) -> Costed {
+        let mut around = plan.around;
+        around.finish(self.0.engine.execute(request).await)
+    }
+
+    /// Runs a planned operation of any type that [`prepare`] has made ready; dropping the stream ends it.
+    pub fn execute_stream(&self, plan: Plan, request: Request) -> BoxStream<'static, Costed> {
+        let mut around = plan.around;
+        around.running.stream();
+        let responses = self.0.engine.execute_stream(request);
+        responses
+            .map(move |response| around.finish(response))
+            .boxed()
     }
 }
 
+/// An operation that is within the limits.
+pub struct Plan {
+    around: Around,
+    /// What it may cost.
+    pub examined: Examined,
+}
+
+impl Plan {
+    /// Gives up, with this error.
+    pub fn refuse(mut self, error: ServerError) -> Response {
+        self.around.refuse(error)
+    }
+}
+
+/// A response, and what it has cost.
+pub struct Costed {
+    /// With `extensions.cost`, where anything was executed.
+    pub response: Response,
+    /// At most the estimate; 0 where nothing was executed.
+    pub actual: u32,
+}
+
 impl Around {
-    fn finish(&mut self, mut response: Response) -> Response {
+    fn finish(&mut self, mut response: Response) -> Costed {
         if !response.errors.is_empty() {
+            // One document can be wrong in very many ways.
+            response.errors.truncate(MOST_ERRORS);
             let types = &self.schema.0.types;
             self.shape
                 .put_nulls(&mut response.data, &response.errors, types);
@@ -150,9 +174,25 @@ impl Around {
                 self.schema.0.verbose,
             );
         }
-        self.shape.arrange(&mut response.data);
+        let actual = self.shape.arrange(&mut response.data);
         self.running.note(&response);
-        response
+        let refused = response.data == Value::Null
+            && response.errors.iter().all(|error| error.path.is_empty());
+        if refused {
+            return Costed {
+                response,
+                actual: 0,
+            };
+        }
+        // A list whose length is only assumed may be longer.
+        let actual = u32::try_from(actual).unwrap_or(u32::MAX).min(self.estimate);
+        let cost = value!({ "estimated": self.estimate, "actual": actual });
+        response.extensions.insert("cost".to_owned(), cost);
+        Costed { response, actual }
+    }
+
+    fn refuse(&mut self, error: ServerError) -> Response {
+        self.finish(Response::from_errors(vec![error])).response
     }
 }
 
@@ -180,9 +220,8 @@ pub fn schema(app: &App) -> Schema {
     let config = &app.config;
     let mut builder = builder()
         .data(app.clone())
-        .limit_complexity(config.limits.cost)
-        .limit_recursive_depth(64)
-        .limit_directives(20);
+        // The parser's own bound. Everything else is measured before, with every fragment read once.
+        .limit_recursive_depth(64);
     if !config.server.introspection {
         builder = builder.disable_introspection();
     }
@@ -214,12 +253,16 @@ mod tests {
         let types = Types::of(&sdl());
         let nullable = |field| {
             let page = Name::new("Page");
-            types
-                .field(Some(&page), &Name::new(field))
-                .unwrap()
-                .nullable
+            let field = types.field(Some(&page), &Name::new(field)).unwrap();
+            field.ty.nullable
         };
         assert!(nullable("draft"));
         assert!(!nullable("currentRevision"));
+    }
+
+    #[test]
+    fn every_list_of_objects_says_how_long_it_is_taken_to_be() {
+        let unknown = Types::of(&sdl()).of_unknown_length();
+        assert!(unknown.is_empty(), "declare @listSize of {unknown:?}");
     }
 }

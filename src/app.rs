@@ -13,6 +13,7 @@ use crate::db::types::Timestamp;
 use crate::db::{Db, migrations};
 use crate::error::{Error, Result};
 use crate::events::Events;
+use crate::graphql::trusted::Trusted;
 use crate::keyring::Keyring;
 use crate::limiter::Limiter;
 use crate::presence::Presence;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub limiter: Limiter,
     /// The service that says how texts speak of things, where one is configured.
     pub linguistics: Option<Linguistics>,
+    /// Documents that are known beforehand.
+    pub trusted: Trusted,
     /// Keys that sign access tokens.
     pub keyring: Keyring,
     /// Sessions and API keys whose last use is yet to be written.
@@ -73,6 +76,7 @@ impl Deref for App {
 impl App {
     /// Opens everything. `migrate` applies missing migrations first; without it, missing ones are an error.
     pub async fn build(config: Config, migrate: bool) -> Result<Self> {
+        let trusted = Trusted::load(&config.persisted)?;
         if migrate {
             migrations::run(&config.database).await?;
         } else {
@@ -98,6 +102,7 @@ impl App {
             limiter: Limiter::new(redis.clone(), &config.secret)?,
             html: Texts::new(HTML_CACHE_BYTES, redis.clone(), &config.secret)?,
             streams: Streams::default(),
+            trusted,
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),
             config,

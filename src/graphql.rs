@@ -1,14 +1,18 @@
 //! What every slice's resolvers share; it knows no slice.
 
+pub mod budgets;
 pub mod connection;
 pub mod context;
+pub mod cost;
 pub(crate) mod ids;
 pub mod limits;
 pub mod loader;
 pub mod mask;
+mod measure;
 pub mod paging;
 pub mod payload;
 pub mod scopes;
 pub mod shape;
 pub mod telemetry;
 mod tokens;
+pub mod trusted;

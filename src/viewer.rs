@@ -2,7 +2,7 @@
 
 mod scope;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use async_graphql::Enum;
 
@@ -181,5 +181,30 @@ impl Viewer {
                 Role::User => "Only administrators may do this.",
             },
         ))
+    }
+}
+
+/// An address as budgets know it: of IPv6 the network of 64 bits, which is what one subscriber gets.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_subscriber_s_addresses_share_a_budget() {
+        let at = |text: &str| network(text.parse().unwrap());
+        assert_eq!(at("2001:db8:1:2:3::4"), at("2001:db8:1:2::ffff"));
+        assert_ne!(at("2001:db8:1:2::1"), at("2001:db8:1:3::1"));
+        assert_eq!(at("::ffff:192.0.2.1"), at("192.0.2.1"));
+        assert_ne!(at("192.0.2.1"), at("192.0.2.2"));
     }
 }

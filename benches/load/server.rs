@@ -30,6 +30,10 @@ impl Server {
             .current_dir(folder.path())
             .env_clear()
             .env("PLUMA_ENV", "production")
+            // What is measured is the work, not how it is rationed.
+            .env("PLUMA_RATE_VIEWER", "0")
+            .env("PLUMA_RATE_STRANGER", "0")
+            .env("PLUMA_RATE_ADDRESS", "0")
             .env("PLUMA_SECRET", "only for measuring: 32 bytes or more")
             .env("PLUMA_LISTEN", address.to_string())
             .env("PLUMA_DATA_DIR", folder.path())

@@ -9,6 +9,7 @@ use crate::config::{Config, SameSite};
 
 const ACCESS: [&str; 2] = ["pluma_access", "__Host-pluma_access"];
 const REFRESH: [&str; 2] = ["pluma_refresh", "__Host-pluma_refresh"];
+const DEVICE: [&str; 2] = ["pluma_device", "__Host-pluma_device"];
 
 /// The tokens that came with a request as cookies; the HTTP layer gives them to each request as data.
 #[derive(Clone, Default)]
@@ -17,6 +18,8 @@ pub struct RequestCookies {
     pub access: Option<String>,
     /// The refresh token.
     pub refresh: Option<String>,
+    /// What makes the device known to an account; see [`super::devices`].
+    pub device: Option<String>,
 }
 
 impl RequestCookies {
@@ -31,6 +34,7 @@ impl RequestCookies {
         Self {
             access: value(ACCESS),
             refresh: value(REFRESH),
+            device: value(DEVICE),
         }
     }
 }
@@ -41,6 +45,12 @@ pub fn set(config: &Config, access: &str, refresh: &str) -> [String; 2] {
         cookie(config, ACCESS, access, config.accounts.access_ttl),
         cookie(config, REFRESH, refresh, config.accounts.session_ttl),
     ]
+}
+
+/// The `Set-Cookie` value that makes a browser's device known to an account; signing out leaves it.
+pub fn set_device(config: &Config, device: &str) -> String {
+    let age = Duration::from_secs(super::devices::KNOWN_FOR.unsigned_abs());
+    cookie(config, DEVICE, device, age)
 }
 
 /// The `Set-Cookie` values that take both tokens away from a browser.

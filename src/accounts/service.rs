@@ -11,6 +11,7 @@ mod refresh;
 pub mod refusals;
 mod register;
 mod sessions;
+mod throttle;
 mod watching;
 
 pub use administration::{create_admin, create_user, delete_user, promote, update_user};

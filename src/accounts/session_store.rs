@@ -109,6 +109,20 @@ pub async fn list(conn: &mut Conn, user_id: UserId, now: Timestamp) -> Result<Ve
     Ok(found)
 }
 
+/// The latest addresses at which a user had sessions that were used after `since`.
+pub async fn addresses(conn: &mut Conn, user_id: UserId, since: Timestamp) -> Result<Vec<String>> {
+    let found: Vec<Option<String>> = sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::last_seen_at.ge(since))
+        .filter(sessions::ip.is_not_null())
+        .order(sessions::last_seen_at.desc())
+        .select(sessions::ip)
+        .limit(100)
+        .load(conn)
+        .await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
 /// The session that a refresh token belongs to, with its user.
 pub async fn find_by_token(conn: &mut Conn, hash: Vec<u8>) -> Result<Option<(User, Session)>> {
     let found = refresh_tokens::table

@@ -6,6 +6,7 @@ use crate::accounts::graphql::{ApiKey, Session, User, load_user};
 use crate::accounts::service as accounts;
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
+use crate::graphql::cost::list_size;
 use crate::id::{
     ApiKeyId, CollaboratorId, LogId, NotebookId, PageId, RevisionId, SessionId, UserId,
 };
@@ -63,7 +64,7 @@ impl NodeQueries {
     }
 
     /// The objects of these ids, in their order, with null for what is not there.
-    #[graphql(complexity = "ids.len().min(100) * child_complexity")]
+    #[graphql(directive = list_size::apply(None, Some(vec!["ids".to_owned()])))]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

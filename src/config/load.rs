@@ -12,7 +12,7 @@ use super::{
     secrets,
     settings::Config,
     sources::{FILE_VARIABLE, flatten, from_environment, readable, unknown_variables},
-    values::{DatabaseUrl, Environment, LogFormat},
+    values::{DatabaseUrl, Environment, LogFormat, PersistedMode},
 };
 
 type ConfigLayer = <Config as confique::Config>::Layer;
@@ -123,6 +123,20 @@ fn assemble(
         && let Some(problem) = insecure_public_url(&layer)
     {
         problems.push(problem);
+    }
+    let watched = layer
+        .persisted
+        .mode
+        .filter(|mode| *mode != PersistedMode::Off);
+    if watched.is_some()
+        && layer.persisted.manifest.is_none()
+        && !refused.contains("persisted.manifest")
+    {
+        let what = "is missing, and PLUMA_PERSISTED_MODE has no use without it";
+        problems.push(
+            Problem::new("PLUMA_PERSISTED_MANIFEST", what)
+                .accepted("the path of a manifest of trusted documents"),
+        );
     }
     if layer.secret.is_none() && !refused.contains(SECRET_KEY) {
         // Nothing is written for a configuration that will not be used.

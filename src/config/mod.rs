@@ -15,6 +15,7 @@ pub use problems::{Problem, Problems};
 pub use redis_url::{RedisForm, RedisLogin, RedisNode, RedisUrl};
 pub use reference::{reference, template};
 pub use settings::{
-    Accounts, Audit, Config, Database, Jobs, Limits, Linguistics, Log, Redis, Server,
+    Accounts, Audit, Config, Database, Jobs, Limits, Linguistics, Log, Persisted, Rates, Redis,
+    Server,
 };
-pub use values::{DatabaseUrl, Environment, LogFormat, SameSite};
+pub use values::{DatabaseUrl, Environment, LogFormat, PersistedMode, SameSite};

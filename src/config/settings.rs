@@ -11,6 +11,8 @@ mod jobs;
 mod limits;
 mod linguistics;
 mod log;
+mod persisted;
+mod rates;
 mod redis;
 mod server;
 
@@ -27,6 +29,8 @@ pub use jobs::Jobs;
 pub use limits::Limits;
 pub use linguistics::Linguistics;
 pub use log::Log;
+pub use persisted::Persisted;
+pub use rates::Rates;
 pub use redis::Redis;
 pub use server::Server;
 
@@ -65,6 +69,12 @@ pub struct Config {
     /// What one client may ask for.
     #[config(nested)]
     pub limits: Limits,
+    /// How much may be asked for in a minute; a budget may be spent at once and refills evenly. 0 turns one off.
+    #[config(nested)]
+    pub rates: Rates,
+    /// Operations that the server knows before anybody sends them.
+    #[config(nested)]
+    pub persisted: Persisted,
     /// Work done in the background, such as publishing at a set time.
     #[config(nested)]
     pub jobs: Jobs,

@@ -36,6 +36,17 @@ pub enum SameSite {
     Strict,
 }
 
+/// What becomes of documents that are not in the manifest of trusted ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersistedMode {
+    /// There is no such manifest.
+    Off,
+    /// They run, are counted, and logged.
+    Log,
+    /// They are refused.
+    Enforce,
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -94,6 +105,7 @@ macro_rules! words {
 
 words!(Environment { "development" => Self::Development, "production" => Self::Production });
 words!(SameSite { "lax" => Self::Lax, "strict" => Self::Strict });
+words!(PersistedMode { "off" => Self::Off, "log" => Self::Log, "enforce" => Self::Enforce });
 words!(LogFormat { "text" => Self::Text, "json" => Self::Json });
 
 impl FromStr for DatabaseUrl {
@@ -221,6 +233,11 @@ pub(super) fn directory<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D
         path if path.is_empty() || path.contains('\0') => Err(D::Error::custom("is not a path")),
         path => Ok(path.into()),
     }
+}
+
+/// The path of a file; whether it is there shows when it is read.
+pub(super) fn file<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+    directory(from)
 }
 
 /// The address browsers use: an origin, written as a URL.

@@ -106,7 +106,7 @@ macro_rules! connection {
             }
 
             /// How many items the whole list has; costs a query of its own, only where it is selected.
-            #[graphql(complexity = 5)]
+            #[graphql(directive = $crate::graphql::cost::cost::apply(5))]
             async fn total_count(&self) -> $crate::error::Result<i64> {
                 (self.0.count)().await
             }

@@ -8,9 +8,8 @@ use std::collections::HashSet;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
 };
-use async_graphql::{Request, ServerResult};
+use async_graphql::{Request, ServerError, ServerResult};
 
-use super::limits::refuse;
 use crate::viewer::{Scope, Scopes};
 
 /// What asks the AI, and its chats.
@@ -118,10 +117,11 @@ fn check_operation<'a>(
                         && !held.has(scope)
                     {
                         let scope = scope.as_str();
-                        return Err(refuse(
-                            "FORBIDDEN",
-                            format!("`{name}` needs an API key with the scope {scope}."),
-                        ));
+                        let message = format!("`{name}` needs an API key with the scope {scope}.");
+                        let mut error = ServerError::new(message, None);
+                        let extensions = error.extensions.get_or_insert_default();
+                        extensions.set("code", "FORBIDDEN");
+                        return Err(error);
                     }
                 }
                 Selection::InlineFragment(fragment) => sets.push(&fragment.node.selection_set.node),

@@ -6,55 +6,10 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{
-    BaseType, DocumentOperations, ExecutableDocument, OperationType, Selection, SelectionSet, Type,
-    TypeKind, TypeSystemDefinition,
-};
+use async_graphql::parser::types::{BaseType, ExecutableDocument, Selection, SelectionSet, Type};
 use async_graphql::{Name, PathSegment, ServerError, Value};
 
-/// The declared type of every field.
-#[derive(Default)]
-pub struct Types {
-    fields: HashMap<Name, HashMap<Name, Type>>,
-}
-
-impl Types {
-    /// Reads the types of a schema's SDL.
-    pub fn of(sdl: &str) -> Self {
-        let mut fields = HashMap::new();
-        let definitions = match async_graphql::parser::parse_schema(sdl) {
-            Ok(document) => document.definitions,
-            Err(error) => {
-                tracing::error!(%error, "the schema cannot be read: nulls stay where fields failed");
-                Vec::new()
-            }
-        };
-        for definition in definitions {
-            let TypeSystemDefinition::Type(definition) = definition else {
-                continue;
-            };
-            let declared = match definition.node.kind {
-                TypeKind::Object(object) => object.fields,
-                TypeKind::Interface(interface) => interface.fields,
-                _ => continue,
-            };
-            let declared = declared
-                .into_iter()
-                .map(|field| (field.node.name.node, field.node.ty.node))
-                .collect();
-            fields.insert(definition.node.name.node, declared);
-        }
-        Self { fields }
-    }
-
-    /// The type of a field. Below an abstract type any type's field of that name will do: validation has
-    /// made sure that those of one response key agree on where nulls may be.
-    pub(crate) fn field(&self, parent: Option<&Name>, field: &Name) -> Option<&Type> {
-        parent
-            .and_then(|parent| self.fields.get(parent)?.get(field))
-            .or_else(|| self.fields.values().find_map(|fields| fields.get(field)))
-    }
-}
+use super::cost::{Declared, Types, of_introspection};
 
 /// What was selected of an object, fragments spread, in the document's order.
 #[derive(Debug, Default)]
@@ -68,28 +23,28 @@ struct Field {
     key: Name,
     name: Name,
     on: Option<Name>,
+    weight: Weight,
     shape: Shape,
+}
+
+/// What a field that was resolved costs.
+#[derive(Debug, Clone, Copy)]
+enum Weight {
+    /// So much, and what is below it.
+    Of(u32),
+    /// Nothing: `__typename`.
+    Free,
+    /// The root of an introspection.
+    Introspection,
 }
 
 impl Shape {
     /// The shape of the operation that a request means.
-    pub fn of(document: &ExecutableDocument, wanted: Option<&str>) -> Self {
-        let operation = match &document.operations {
-            DocumentOperations::Single(operation) => Some(operation),
-            DocumentOperations::Multiple(operations) => match wanted {
-                Some(wanted) => operations.get(wanted),
-                None => operations.values().next(),
-            },
-        };
+    pub fn of(document: &ExecutableDocument, wanted: Option<&str>, types: &Types) -> Self {
         let mut shape = Self::default();
-        if let Some(operation) = operation {
-            let root = match operation.node.ty {
-                OperationType::Query => "Query",
-                OperationType::Mutation => "Mutation",
-                OperationType::Subscription => "Subscription",
-            };
-            let root = Name::new(root);
-            shape.add(&operation.node.selection_set.node, document, Some(&root), 0);
+        if let Some(operation) = super::limits::meant(document, wanted) {
+            let root = types.root(operation.ty);
+            shape.add(&operation.selection_set.node, document, root, types, 0);
         }
         shape
     }
@@ -99,67 +54,92 @@ impl Shape {
         set: &SelectionSet,
         document: &ExecutableDocument,
         on: Option<&Name>,
+        types: &Types,
         level: usize,
     ) {
         // A fragment that spreads itself is refused by validation; here it only has to end.
-        if level > super::limits::MAX_LEVELS {
+        if level > super::measure::MAX_LEVELS {
             return;
         }
         for selection in &set.items {
             match &selection.node {
                 Selection::Field(field) => {
                     let key = &field.node.response_key().node;
+                    let name = &field.node.name.node;
+                    let declared = types.field(on, name);
                     let place = match self.places.get(key) {
                         Some(&place) => place,
                         None => {
                             self.places.insert(key.clone(), self.fields.len());
                             self.fields.push(Field {
                                 key: key.clone(),
-                                name: field.node.name.node.clone(),
+                                name: name.clone(),
                                 on: on.cloned(),
+                                weight: match (declared, name.as_str()) {
+                                    (Some(declared), _) => Weight::Of(declared.weight),
+                                    (None, "__typename") => Weight::Free,
+                                    (None, "__schema" | "__type") => Weight::Introspection,
+                                    (None, _) => Weight::Of(1),
+                                },
                                 shape: Self::default(),
                             });
                             self.fields.len() - 1
                         }
                     };
                     let inner = &field.node.selection_set.node;
-                    if let Some(field) = self.fields.get_mut(place) {
-                        field.shape.add(inner, document, None, level + 1);
+                    if !inner.items.is_empty()
+                        && let Some(field) = self.fields.get_mut(place)
+                    {
+                        let on = declared.map(|declared| declared.named());
+                        field.shape.add(inner, document, on, types, level + 1);
                     }
                 }
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref();
                     let on = condition.map(|condition| &condition.node.on.node).or(on);
-                    self.add(&fragment.node.selection_set.node, document, on, level + 1);
+                    let inner = &fragment.node.selection_set.node;
+                    self.add(inner, document, on, types, level + 1);
                 }
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node)
                     {
                         let on = Some(&fragment.node.type_condition.node.on.node);
-                        self.add(&fragment.node.selection_set.node, document, on, level + 1);
+                        let inner = &fragment.node.selection_set.node;
+                        self.add(inner, document, on, types, level + 1);
                     }
                 }
             }
         }
     }
 
-    /// Puts the fields of a value into the document's order.
-    pub fn arrange(&self, value: &mut Value) {
+    /// Puts the fields of a value into the document's order, and gives what resolving them has cost.
+    pub fn arrange(&self, value: &mut Value) -> u64 {
         match value {
-            Value::List(items) => items.iter_mut().for_each(|item| self.arrange(item)),
+            Value::List(items) => items.iter_mut().map(|item| self.arrange(item)).sum(),
             Value::Object(object) => {
                 let place = |key: &Name| self.places.get(key).copied().unwrap_or(usize::MAX);
                 if !object.keys().is_sorted_by_key(place) {
                     object.sort_by(|a, _, b, _| place(a).cmp(&place(b)));
                 }
+                let mut cost = 0;
                 for (key, value) in object.iter_mut() {
                     let field = self.places.get(key).and_then(|&at| self.fields.get(at));
-                    if let Some(field) = field.filter(|field| !field.shape.fields.is_empty()) {
-                        field.shape.arrange(value);
-                    }
+                    let Some(field) = field else { continue };
+                    let below = match field.shape.fields.is_empty() {
+                        true => 0,
+                        false => field.shape.arrange(value),
+                    };
+                    cost += match field.weight {
+                        Weight::Free => 0,
+                        Weight::Introspection => of_introspection(below + 1),
+                        // What is not there, or failed, took next to no work.
+                        Weight::Of(_) if *value == Value::Null => 1,
+                        Weight::Of(weight) => below + u64::from(weight),
+                    };
                 }
+                cost
             }
-            _ => {}
+            _ => 0,
         }
     }
 
@@ -193,7 +173,8 @@ impl Shape {
                 .get(key.as_str())
                 .and_then(|&at| self.fields.get(at));
             let Some(field) = field else { continue };
-            let Some(declared) = types.field(field.on.as_ref().or(parent), &field.name) else {
+            let on = field.on.as_ref().or(parent);
+            let Some(Declared { ty: declared, .. }) = types.field(on, &field.name) else {
                 continue;
             };
             let value = object.get_mut(key.as_str()).map(std::mem::take);

@@ -64,7 +64,7 @@ async fn run(query: &str) -> (String, usize) {
     let schema = Schema::new(Root, EmptyMutation, EmptySubscription);
     let types = Types::of(&schema.sdl());
     let mut request = Request::new(query);
-    let shape = Shape::of(request.parsed_query().unwrap(), None);
+    let shape = Shape::of(request.parsed_query().unwrap(), None, &types);
     let mut response = schema.execute(request).await;
     shape.put_nulls(&mut response.data, &response.errors, &types);
     shape.arrange(&mut response.data);

@@ -53,19 +53,19 @@ impl Running {
         }
     }
 
-    /// Learns which operation is meant, and how many fields its document has.
+    /// Learns which operation is meant, and what it may cost.
     pub fn read(
         &mut self,
         names: &Names,
         document: &ExecutableDocument,
         wanted: Option<&str>,
-        fields: usize,
+        estimate: u32,
     ) {
         if let Some((name, kind)) = operation(document, wanted) {
             self.operation = names.label(name);
             self.kind = kind_name(kind);
         }
-        metrics::histogram!("pluma_graphql_cost").record(fields as f64);
+        metrics::histogram!("pluma_graphql_cost").record(f64::from(estimate));
     }
 
     /// Learns that it is a subscription.

@@ -6,6 +6,7 @@ use super::HealthState;
 use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::graphql::context::Request;
+use crate::graphql::cost::list_size;
 
 /// How the server is doing.
 #[derive(SimpleObject)]
@@ -19,6 +20,7 @@ pub struct Health {
     /// For how many seconds the server has been ready.
     uptime_seconds: f64,
     /// Everything that the server depends on.
+    #[graphql(directive = list_size::apply(Some(5), None))]
     components: Vec<ComponentHealth>,
 }
 

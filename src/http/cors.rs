@@ -26,6 +26,16 @@ const SENT: [HeaderName; 13] = [
     HeaderName::from_static("x-apollo-operation-name"),
 ];
 
+const READ: [HeaderName; 7] = [
+    request_id::HEADER,
+    header::ETAG,
+    header::RETRY_AFTER,
+    HeaderName::from_static("ratelimit-limit"),
+    HeaderName::from_static("ratelimit-remaining"),
+    HeaderName::from_static("ratelimit-reset"),
+    HeaderName::from_static("ratelimit-policy"),
+];
+
 /// The layer; none where no origin is configured.
 pub fn layer(origins: &[String]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins
@@ -44,12 +54,7 @@ pub fn layer(origins: &[String]) -> Option<CorsLayer> {
             }))
             .allow_methods([Method::GET, Method::POST])
             .allow_headers(SENT)
-            .expose_headers([
-                request_id::HEADER,
-                idempotent::REPLAYED,
-                header::ETAG,
-                header::RETRY_AFTER,
-            ])
+            .expose_headers(READ)
             .max_age(REMEMBERED),
     )
 }

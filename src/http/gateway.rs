@@ -20,15 +20,18 @@ use super::idempotent;
 pub use super::limits::Limits;
 use super::origin::Origins;
 use super::panic::cause_of;
+use super::rates::{Charge, Rates, Standing};
 use super::refused::Asking;
 use super::request_id::RequestId;
 use super::trace::TraceId;
 use crate::accounts::{self, cookies::RequestCookies};
-use crate::api::{self, Schema};
+use crate::api::{self, Plan, Schema};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
+use crate::graphql::trusted::Trusted;
 use crate::graphql::{mask, telemetry};
-use crate::viewer::Client;
+use crate::id::UserId;
+use crate::viewer::{Client, network};
 
 /// Who asks, with what else only this request carries.
 #[derive(Clone)]
@@ -38,10 +41,27 @@ pub struct Viewer {
     trace_id: Option<String>,
 }
 
+/// Whose streams are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Streamer {
+    /// An account's.
+    User(UserId),
+    /// Those of strangers at one address.
+    Stranger(Option<IpAddr>),
+}
+
 impl Viewer {
     /// Whether nobody is signed in.
     pub fn is_anonymous(&self) -> bool {
         self.viewer.is_anonymous()
+    }
+
+    /// With whose streams theirs are counted.
+    pub fn streamer(&self) -> Streamer {
+        match self.viewer.id() {
+            Some(id) => Streamer::User(id),
+            None => Streamer::Stranger(self.viewer.client.ip.map(network)),
+        }
     }
 }
 
@@ -58,6 +78,8 @@ pub struct Credentials {
     pub cookie: Option<String>,
     /// The refresh token of its other cookie.
     pub refresh_cookie: Option<String>,
+    /// The cookie that makes the device known to an account.
+    pub device_cookie: Option<String>,
     /// The client's address.
     pub address: IpAddr,
     /// What the client calls itself, cut at 300 characters.
@@ -76,6 +98,8 @@ pub struct Executed {
     pub set_cookies: Vec<HeaderValue>,
     /// Whether it is the stored answer to an earlier try.
     pub replayed: bool,
+    /// How the viewer's budget stands.
+    pub standing: Option<Standing>,
 }
 
 /// Authenticates and executes; cheap to clone.
@@ -86,6 +110,7 @@ struct Inner {
     app: App,
     schema: Schema,
     limits: Limits,
+    rates: Rates,
     origins: Origins,
     mutations: TaskTracker,
 }
@@ -98,6 +123,7 @@ impl Gateway {
         Self(Arc::new(Inner {
             schema: api::schema(app),
             limits,
+            rates: Rates::of(&config.rates),
             origins: Origins::of(config),
             mutations: TaskTracker::new(),
             app: app.clone(),
@@ -107,6 +133,11 @@ impl Gateway {
     /// The limits.
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// The documents that are known beforehand.
+    pub fn trusted(&self) -> &Trusted {
+        &self.0.app.trusted
     }
 
     /// What the request shows.
@@ -121,6 +152,7 @@ impl Gateway {
             bearer: bearer(&parts.headers),
             cookie: cookies.access,
             refresh_cookie: cookies.refresh,
+            device_cookie: cookies.device,
             address: address.map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.0),
             user_agent: text(header::USER_AGENT)
                 .map(|name| name.chars().take(LONGEST_USER_AGENT).collect()),
@@ -147,6 +179,7 @@ impl Gateway {
         let cookies = RequestCookies {
             access: credentials.cookie.clone(),
             refresh: credentials.refresh_cookie.clone(),
+            device: credentials.device_cookie.clone(),
         };
         Ok(Viewer {
             viewer,
@@ -176,36 +209,56 @@ impl Gateway {
 
     /// Runs a query or a mutation within the time that a request may take. A mutation runs to its end,
     /// whether or not somebody still waits for it.
-    pub async fn execute(&self, viewer: Viewer, mut request: Request) -> Executed {
+    pub async fn execute(&self, mut viewer: Viewer, mut request: Request) -> Executed {
         let (kind, span) = describe(&mut request, &viewer);
         let request_id = viewer.viewer.client.request_id.clone();
         let asking = Asking::of(&self.0.app, &viewer.viewer);
         let is_mutation = kind == Some(OperationType::Mutation);
-        let refused = |error: &Error| {
+        let refused = |error: &Error, standing| {
             let error = self.error_response(error, request_id.as_deref().unwrap_or_default());
-            Executed::from(Response::from_errors(vec![error]))
+            Executed::of(Response::from_errors(vec![error]), standing)
         };
-        let app = self.0.app.clone();
+        let admitting = self.admit(&mut viewer, &mut request);
+        let (plan, mut charge) = match admitting.instrument(span.clone()).await {
+            Ok(admitted) => admitted,
+            Err(refused) => {
+                asking.note(&refused.response).await;
+                return *refused;
+            }
+        };
+        let standing = charge.standing;
+        let app = &self.0.app;
         let ask = match is_mutation {
-            true => idempotent::asked(&app, &viewer.viewer, &viewer.cookies, &mut request).await,
+            true => idempotent::asked(app, &viewer.viewer, &viewer.cookies, &mut request).await,
             false => Ok(None),
         };
         let ask = match ask {
             Ok(ask) => ask,
-            Err(error) => return refused(&error),
+            Err(error) => return refused(&error, standing),
         };
         let request = self.prepare(viewer, request);
-        let schema = self.0.schema.clone();
-        let running = AssertUnwindSafe(async move { schema.execute(request).await })
+        let gateway = self.clone();
+        let running = async move {
+            let Inner {
+                app, schema, rates, ..
+            } = &*gateway.0;
+            let costed = schema.execute(plan, request).await;
+            if costed.response.extensions.contains_key("cost") {
+                rates.settle(app, &mut charge, costed.actual).await;
+            }
+            Executed::of(costed.response, charge.standing)
+        };
+        let running = AssertUnwindSafe(running)
             .catch_unwind()
             .map(|outcome| outcome.map_err(|cause| cause_of(&*cause).to_owned()))
             .instrument(span);
         let limit = self.0.limits.request_timeout;
         let outcome = if is_mutation {
+            let app = app.clone();
             let task = self.0.mutations.spawn(async move {
                 match ask {
                     Some(ask) => idempotent::once(&app, &ask, running).await,
-                    None => Ok(running.await.map(Executed::from)),
+                    None => Ok(running.await),
                 }
             });
             let joined = task.map(|joined| {
@@ -213,8 +266,7 @@ impl Gateway {
             });
             tokio::time::timeout(limit, joined).await
         } else {
-            let running = running.map(|outcome| Ok(outcome.map(Executed::from)));
-            tokio::time::timeout(limit, running).await
+            tokio::time::timeout(limit, running.map(Ok)).await
         };
         let error = match outcome {
             Ok(Ok(Ok(executed))) => {
@@ -232,29 +284,88 @@ impl Gateway {
                 "The query takes longer than a request may; ask for less at once.",
             ),
         };
-        refused(&error)
+        refused(&error, standing)
     }
 
     /// Runs an operation of any type; dropping the stream ends a subscription.
-    pub fn subscribe(&self, viewer: Viewer, mut request: Request) -> BoxStream<'static, Response> {
+    pub fn subscribe(
+        &self,
+        mut viewer: Viewer,
+        mut request: Request,
+    ) -> BoxStream<'static, Response> {
         let (kind, span) = describe(&mut request, &viewer);
+        let gateway = self.clone();
         if kind != Some(OperationType::Subscription) {
-            let gateway = self.clone();
             let once = async move { gateway.execute(viewer, request).await.response };
             return futures_util::stream::once(once.instrument(span)).boxed();
         }
         let asking = Asking::of(&self.0.app, &viewer.viewer);
-        let request = self.prepare(viewer, request);
-        let responses = self.0.schema.execute_stream(request);
-        responses
-            .then(move |response| {
-                let asking = asking.clone();
-                async move {
-                    asking.note(&response).await;
-                    response
+        let events = async_stream::stream! {
+            let request_id = viewer.viewer.client.request_id.clone().unwrap_or_default();
+            let (plan, charge) = match gateway.admit(&mut viewer, &mut request).await {
+                Ok(admitted) => admitted,
+                Err(refused) => {
+                    asking.note(&refused.response).await;
+                    yield refused.response;
+                    return;
                 }
-            })
-            .boxed()
+            };
+            let request = gateway.prepare(viewer, request);
+            let Inner { app, schema, rates, .. } = &*gateway.0;
+            let mut events = schema.execute_stream(plan, request);
+            while let Some(event) = events.next().await {
+                if let Err(error) = rates.spend(app, &charge, event.actual).await {
+                    let error = gateway.error_response(&error, &request_id);
+                    yield Response::from_errors(vec![error]);
+                    return;
+                }
+                asking.note(&event.response).await;
+                yield event.response;
+            }
+        };
+        events.boxed()
+    }
+
+    /// Refuses what passes a limit, and charges the rest.
+    async fn admit(
+        &self,
+        viewer: &mut Viewer,
+        request: &mut Request,
+    ) -> std::result::Result<(Plan, Charge), Box<Executed>> {
+        let Inner {
+            app, schema, rates, ..
+        } = &*self.0;
+        let request_id = viewer.viewer.client.request_id.clone();
+        let plan = match schema.plan(request, &viewer.viewer) {
+            Ok(plan) => plan,
+            Err(refused) => {
+                self.junk(viewer.viewer.client.ip).await;
+                return Err(Box::new(Executed::of(*refused, None)));
+            }
+        };
+        match rates.charge(app, &viewer.viewer, &plan.examined).await {
+            Ok(charge) => {
+                viewer.viewer.budget = charge.budget(app);
+                Ok((plan, charge))
+            }
+            Err((error, standing)) => {
+                let error = self.error_response(&error, request_id.as_deref().unwrap_or_default());
+                Err(Box::new(Executed::of(plan.refuse(error), standing)))
+            }
+        }
+    }
+
+    /// Charges an address for a request that led to nothing.
+    pub async fn junk(&self, address: Option<IpAddr>) {
+        if let Some(address) = address {
+            self.0.rates.junk(&self.0.app, address).await;
+        }
+    }
+
+    /// The error for an address that is to wait before anything of its is read.
+    pub fn must_wait(&self, address: IpAddr) -> Option<ServerError> {
+        let error = self.0.rates.must_wait(address)?;
+        Some(self.error_response(&error, ""))
     }
 
     fn prepare(&self, viewer: Viewer, request: Request) -> Request {
@@ -292,8 +403,15 @@ impl Gateway {
 }
 
 impl From<Response> for Executed {
+    /// What ran without a budget.
+    fn from(response: Response) -> Self {
+        Self::of(response, None)
+    }
+}
+
+impl Executed {
     /// Takes the cookies that resolvers asked for out of the response.
-    fn from(mut response: Response) -> Self {
+    fn of(mut response: Response, standing: Option<Standing>) -> Self {
         let cookies = response.http_headers.get_all(header::SET_COOKIE);
         let set_cookies = cookies.iter().cloned().collect();
         response.http_headers.remove(header::SET_COOKIE);
@@ -301,6 +419,7 @@ impl From<Response> for Executed {
             response,
             set_cookies,
             replayed: false,
+            standing,
         }
     }
 }

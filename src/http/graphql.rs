@@ -1,11 +1,14 @@
 //! `/graphql`: finds out what a request is, and hands it to the transport it asks for.
 
-use super::gateway::{Executed, Gateway, Viewer};
+use super::client_address::ClientAddress;
+use super::gateway::{Executed, Gateway, Streamer, Viewer};
 use super::negotiate::{Accepted, Media, Streaming, accepted};
 use super::operation::{Operation, prepare};
 use super::persisted::PersistedQueries;
+use super::rates::Standing;
 use super::request::{self, Received};
 use super::response::{self, Payload, Refusal, coded, complete_codes};
+use super::seats::{Seat, Seats};
 use super::server::Gone;
 use super::{idempotent, multipart, sse, stream, ws};
 use async_graphql::Request;
@@ -29,6 +32,7 @@ pub struct Transports {
     pub gateway: Gateway,
     /// Texts known by their hash.
     pub persisted: PersistedQueries,
+    streams: Seats<Streamer>,
     connections: Arc<Semaphore>,
     most: u32,
 }
@@ -40,9 +44,17 @@ async fn serve(State(transports): State<Transports>, request: axum::extract::Req
         return ws::upgrade(transports, parts).await;
     }
     let accepted = accepted(&parts.headers);
+    let address = parts.extensions.get::<ClientAddress>();
+    let address = address.map(|address| address.0);
+    if let Some(error) = address.and_then(|address| transports.gateway.must_wait(address)) {
+        return Refusal::well_formed(error).into_answer(accepted.single);
+    }
     match transports.answer(&parts, body, accepted).await {
         Ok(answer) => answer,
-        Err(refusal) => refusal.into_answer(accepted.single),
+        Err(refusal) => {
+            transports.gateway.junk(address).await;
+            refusal.into_answer(accepted.single)
+        }
     }
 }
 
@@ -59,8 +71,9 @@ impl Transports {
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         let connections = Arc::new(Semaphore::new(most as usize));
         Self {
+            persisted: PersistedQueries::new(gateway.trusted().clone()),
+            streams: Seats::new(gateway.limits().streams_per_viewer),
             gateway,
-            persisted: PersistedQueries::default(),
             connections,
             most,
         }
@@ -100,7 +113,9 @@ impl Transports {
             return Err(Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
         }
         let mut received = match parts.method {
-            Method::GET | Method::HEAD => Received::Single(Box::new(request::from_query(parts)?)),
+            Method::GET | Method::HEAD => {
+                Received::Single(Box::new(request::from_query(parts, self.gateway.limits())?))
+            }
             Method::POST => request::from_body(parts, body, self.gateway.limits()).await?,
             _ => return Err(Refusal::method("GET, POST", "Send GraphQL by POST or GET.")),
         };
@@ -117,7 +132,7 @@ impl Transports {
         request: Request,
         accepted: Accepted,
     ) -> Result<Response, Refusal> {
-        let operation = match (prepare(request, &self.persisted), accepted) {
+        let operation = match (self.prepare(request), accepted) {
             (Ok(operation), _) => operation,
             // An event source could not read the error from any other answer.
             (
@@ -195,7 +210,13 @@ impl Transports {
             .filter(|_| may_cache && executed.set_cookies.is_empty());
         let mut answer = match age {
             Some(age) => response::public(&executed.response, media, age, &parts.headers),
-            None => response::single(&executed.response, media),
+            None => {
+                let mut answer = response::single(&executed.response, media);
+                if let Some(standing) = executed.standing {
+                    standing.tell(answer.headers_mut());
+                }
+                answer
+            }
         };
         set_cookies(&mut answer, executed.set_cookies);
         if executed.replayed {
@@ -269,13 +290,25 @@ impl Transports {
         if done.iter().all(|done| done.replayed) {
             say_replayed(&mut answer);
         }
+        let standings = done.iter().filter_map(|done| done.standing);
+        if let Some(lowest) = standings.reduce(Standing::lower) {
+            lowest.tell(answer.headers_mut());
+        }
+        for done in &done {
+            response::tell_when(&done.response, &mut answer);
+        }
         let cookies = done.into_iter().flat_map(|done| done.set_cookies);
         set_cookies(&mut answer, cookies.collect());
         Ok(answer)
     }
 
+    /// Finds the document and the operation in it.
+    pub fn prepare(&self, request: Request) -> Result<Operation, Refusal> {
+        prepare(request, &self.persisted, self.gateway.limits())
+    }
+
     fn prepare_in_batch(&self, request: Request) -> Result<Operation, Refusal> {
-        let operation = prepare(request, &self.persisted)?;
+        let operation = self.prepare(request)?;
         if operation.kind == OperationType::Subscription {
             let error = coded("BAD_USER_INPUT", "A batch cannot hold subscriptions.");
             return Err(Refusal::well_formed(error));
@@ -294,6 +327,7 @@ impl Transports {
         }
         let permit = self.connect()?;
         let viewer = self.viewer(parts).await?;
+        let seat = self.seat(&viewer)?;
         let ended = match operation.kind {
             OperationType::Subscription => self.gateway.session_ended(&viewer),
             // These end by themselves, and a logout is to be answered.
@@ -301,21 +335,32 @@ impl Transports {
         };
         let events = stream::events(&self.gateway, viewer, operation);
         let events = stream::while_signed_in(events, ended);
-        Ok(self.stream(streaming, events, Some(permit)))
+        Ok(self.stream(streaming, events, Some((permit, seat))))
     }
 
     fn stream(
         &self,
         streaming: Streaming,
         events: impl futures_util::Stream<Item = stream::Event> + Send + 'static,
-        permit: Option<OwnedSemaphorePermit>,
+        held: Option<(OwnedSemaphorePermit, Seat<Streamer>)>,
     ) -> Response {
         let keepalive = self.gateway.limits().keepalive;
         let shutdown = self.gateway.shutdown().clone();
         match streaming {
-            Streaming::EventStream => sse::answer(events, keepalive, shutdown, permit),
-            Streaming::Multipart => multipart::answer(events, keepalive, shutdown, permit),
+            Streaming::EventStream => sse::answer(events, keepalive, shutdown, held),
+            Streaming::Multipart => multipart::answer(events, keepalive, shutdown, held),
         }
+    }
+
+    /// Takes one of the streams that a viewer may have open at once.
+    pub fn seat(&self, viewer: &Viewer) -> Result<Seat<Streamer>, Refusal> {
+        self.streams.take(viewer.streamer()).ok_or_else(|| {
+            let most = self.gateway.limits().streams_per_viewer;
+            let message = format!(
+                "You have {most} streams open, which is as many as there may be: close one first."
+            );
+            Refusal::well_formed(coded("TOO_MANY_STREAMS", message))
+        })
     }
 
     /// Takes one of the connections that may stay open at once.

@@ -73,7 +73,7 @@ fn base(key: &str) -> &str {
 pub async fn once(
     app: &App,
     ask: &Ask,
-    running: impl Future<Output = std::result::Result<Response, String>>,
+    running: impl Future<Output = std::result::Result<Executed, String>>,
 ) -> Result<std::result::Result<Executed, String>> {
     // A little less than the request has, so that it is this wait that ends.
     let patience = app.config.limits.request_timeout.mul_f32(0.9);
@@ -83,8 +83,7 @@ pub async fn once(
         Begun::Reused => return Ok(Ok(refused(reused()))),
         Begun::Lost(done) => return Ok(Ok(refused(lost(done.0)?))),
     };
-    let outcome = idempotency::run(app, &slot, running).await;
-    let executed = outcome.map(Executed::from);
+    let executed = idempotency::run(app, &slot, running).await;
     let settlement = settlement(executed.as_ref().ok())?;
     // Without it the next try finds the lease at its end, and what was done on the row.
     if let Err(error) = idempotency::settle(app, ask, &slot, settlement).await {
@@ -145,6 +144,7 @@ fn replay(plain: &[u8]) -> Result<Executed> {
             .filter_map(|cookie| HeaderValue::try_from(cookie).ok())
             .collect(),
         replayed: true,
+        standing: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::buffer::Held;
 use crate::config::Config;
 
 /// Proxies commonly cut off what is silent for a minute, some after half of it.
@@ -12,12 +13,20 @@ const UPLOAD_FILES: usize = 10;
 pub struct Limits {
     /// Of a body that is JSON, and of a message on a WebSocket.
     pub body_bytes: usize,
+    /// What all arriving bodies hold together.
+    pub held: Held,
     /// Of one uploaded file.
     pub upload_bytes: usize,
     /// Of the files of one request.
     pub upload_files: usize,
     /// Of the operations of one request.
     pub batch: usize,
+    /// Of the values in a request's JSON.
+    pub variables: usize,
+    /// Of how deep they nest.
+    pub variable_depth: usize,
+    /// Of a document's text.
+    pub tokens: usize,
     /// Of one operation, subscriptions excepted.
     pub request_timeout: Duration,
     /// Of the wait for `connection_init`.
@@ -26,6 +35,8 @@ pub struct Limits {
     pub ws_operations: usize,
     /// Of the streams that are open at once.
     pub connections: usize,
+    /// Of those of one viewer, or of the strangers at one address.
+    pub streams_per_viewer: usize,
     /// Between two signs of life on a stream.
     pub keepalive: Duration,
     /// For which an answer that everybody may see may be kept.
@@ -38,13 +49,18 @@ impl Limits {
         let limits = &config.limits;
         Self {
             body_bytes: limits.body_bytes,
+            held: Held::default(),
             upload_bytes: limits.body_bytes,
             upload_files: UPLOAD_FILES,
             batch: limits.batch,
+            variables: limits.variables,
+            variable_depth: limits.variable_depth,
+            tokens: limits.tokens,
             request_timeout: limits.request_timeout,
             ws_init_timeout: limits.ws_init_timeout,
             ws_operations: limits.ws_operations,
             connections: limits.connections,
+            streams_per_viewer: limits.streams_per_viewer,
             keepalive: KEEPALIVE,
             public_max_age: config.server.public_max_age,
         }

@@ -1,10 +1,15 @@
 //! Which operation a request asks for, known before anything runs.
 
+use super::gateway::Limits;
 use super::persisted::PersistedQueries;
+use super::request::DOCUMENT_ID;
 use super::response::{Refusal, coded, set_code};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
 use async_graphql::{Request, ServerError};
 use axum::http::StatusCode;
+
+use crate::graphql::limits::check_tokens;
+use crate::graphql::telemetry;
 
 /// The longest document that is parsed, in bytes; texts belong in variables.
 const LONGEST_QUERY: usize = 256 * 1024;
@@ -26,11 +31,18 @@ impl Operation {
 
 /// Whether a request says what to do, by text or by hash.
 pub fn has_document(request: &Request) -> bool {
-    !request.query.is_empty() || request.extensions.contains_key("persistedQuery")
+    !request.query.is_empty()
+        || [DOCUMENT_ID, "persistedQuery"]
+            .iter()
+            .any(|name| request.extensions.contains_key(*name))
 }
 
 /// Finds the document and the operation in it.
-pub fn prepare(mut request: Request, persisted: &PersistedQueries) -> Result<Operation, Refusal> {
+pub fn prepare(
+    mut request: Request,
+    persisted: &PersistedQueries,
+    limits: &Limits,
+) -> Result<Operation, Refusal> {
     if !has_document(&request) {
         let message = "The request has no `query`.";
         return Err(Refusal::new(
@@ -39,7 +51,7 @@ pub fn prepare(mut request: Request, persisted: &PersistedQueries) -> Result<Ope
             message,
         ));
     }
-    let registration = persisted.resolve(&mut request).map_err(persisted_refusal)?;
+    let resolved = persisted.resolve(&mut request).map_err(persisted_refusal)?;
     if request.query.len() > LONGEST_QUERY {
         let message =
             format!("A document has at most {LONGEST_QUERY} bytes; pass texts as variables.");
@@ -48,6 +60,7 @@ pub fn prepare(mut request: Request, persisted: &PersistedQueries) -> Result<Ope
             message,
         )));
     }
+    check_tokens(&request.query, limits.tokens).map_err(Refusal::well_formed)?;
     let name = request
         .operation_name
         .take()
@@ -57,7 +70,9 @@ pub fn prepare(mut request: Request, persisted: &PersistedQueries) -> Result<Ope
         Refusal::well_formed(error)
     })?;
     let kind = kind(document, name.as_deref()).map_err(Refusal::well_formed)?;
-    persisted.remember(registration);
+    let called = telemetry::operation(document, name.as_deref()).and_then(|(name, _)| name);
+    let called = called.map(str::to_owned);
+    persisted.remember(resolved, &request.query, called.as_deref());
     request.operation_name = name;
     Ok(Operation { request, kind })
 }
@@ -65,9 +80,11 @@ pub fn prepare(mut request: Request, persisted: &PersistedQueries) -> Result<Ope
 fn persisted_refusal(error: ServerError) -> Refusal {
     match super::response::code(&error) {
         // Apollo's clients ask again after either of these, and read them from a 200.
-        Some("PERSISTED_QUERY_NOT_FOUND" | "PERSISTED_QUERY_NOT_SUPPORTED") => {
-            Refusal::well_formed(error)
-        }
+        Some(
+            "PERSISTED_QUERY_NOT_FOUND"
+            | "PERSISTED_QUERY_NOT_SUPPORTED"
+            | "PERSISTED_QUERY_NOT_IN_LIST",
+        ) => Refusal::well_formed(error),
         code => Refusal::new(
             StatusCode::BAD_REQUEST,
             code.unwrap_or("BAD_USER_INPUT"),

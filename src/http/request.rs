@@ -1,14 +1,16 @@
 //! Reading GraphQL requests from HTTP: the query string, JSON, batches and uploads.
 
+use super::buffer::Buffer;
 use super::gateway::Limits;
+use super::json_size;
 use super::response::Refusal;
 use super::upload;
 use crate::idempotency;
-use async_graphql::{Request, Value};
+use async_graphql::{Extensions, Request, Value, Variables};
 use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
-use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
 use std::fmt;
 use std::sync::Arc;
@@ -30,6 +32,39 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(2);
 /// The chunks of a body, shared with the reader of its parts.
 pub type Chunks = Arc<Mutex<BodyDataStream>>;
 
+/// Where a request carries the id of a persisted document from here on.
+pub const DOCUMENT_ID: &str = "documentId";
+
+/// A request as it stands in JSON.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sent {
+    #[serde(default)]
+    query: String,
+    #[serde(default)]
+    operation_name: Option<String>,
+    #[serde(default)]
+    variables: Variables,
+    #[serde(default)]
+    extensions: Extensions,
+    #[serde(default)]
+    document_id: Option<String>,
+}
+
+impl From<Sent> for Request {
+    fn from(sent: Sent) -> Self {
+        let mut request = Self::new(sent.query);
+        request.operation_name = sent.operation_name;
+        request.variables = sent.variables;
+        request.extensions = sent.extensions;
+        if let Some(id) = sent.document_id {
+            let id = Value::String(id);
+            request.extensions.insert(DOCUMENT_ID.to_owned(), id);
+        }
+        request
+    }
+}
+
 /// What a client sent.
 #[derive(Debug)]
 pub enum Received {
@@ -40,16 +75,28 @@ pub enum Received {
 }
 
 /// Reads a GET: every parameter is text, `variables` and `extensions` are JSON.
-pub fn from_query(parts: &Parts) -> Result<Request, Refusal> {
+pub fn from_query(parts: &Parts, limits: &Limits) -> Result<Request, Refusal> {
     let mut request = Request::new("");
     let query = parts.uri.query().unwrap_or_default();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match &*name {
             "query" => request.query = value.into_owned(),
             "operationName" => request.operation_name = Some(value.into_owned()),
-            "variables" if !value.is_empty() => request.variables = parameter("variables", &value)?,
+            "variables" if !value.is_empty() => {
+                json_size::check(value.as_bytes(), limits)?;
+                request.variables = parameter("variables", &value)?;
+            }
             "extensions" if !value.is_empty() => {
+                json_size::check(value.as_bytes(), limits)?;
+                let id = request.extensions.remove(DOCUMENT_ID);
                 request.extensions = parameter("extensions", &value)?;
+                request
+                    .extensions
+                    .extend(id.map(|id| (DOCUMENT_ID.to_owned(), id)));
+            }
+            DOCUMENT_ID => {
+                let id = Value::String(value.into_owned());
+                request.extensions.insert(DOCUMENT_ID.to_owned(), id);
             }
             _ => {}
         }
@@ -101,8 +148,14 @@ async fn drain(chunks: &Chunks, most: usize) {
 async fn read(parts: &Parts, chunks: &Chunks, limits: &Limits) -> Result<Received, Refusal> {
     match content_type(&parts.headers)?.as_str() {
         "application/json" => {
-            let bytes = collect(chunks, limits.body_bytes).await?;
-            from_json(&bytes, limits.batch)
+            let announced = parts.headers.get(header::CONTENT_LENGTH);
+            let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
+            if announced.is_some_and(|length: usize| length > limits.body_bytes) {
+                return Err(too_large(limits.body_bytes));
+            }
+            let body = collect(chunks, limits).await?;
+            json_size::check(body.bytes(), limits)?;
+            from_json(body.bytes(), limits.batch)
         }
         "multipart/form-data" if is_preflighted(&parts.headers) => {
             upload::read(&parts.headers, chunks, limits).await
@@ -166,17 +219,14 @@ pub fn malformed(message: impl Into<String>) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
 }
 
-async fn collect(chunks: &Chunks, limit: usize) -> Result<Bytes, Refusal> {
+async fn collect(chunks: &Chunks, limits: &Limits) -> Result<Buffer, Refusal> {
     let mut chunks = chunks.lock().await;
-    let mut bytes = BytesMut::new();
+    let mut buffer = Buffer::new(&limits.held, limits.body_bytes);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| malformed("The request broke off."))?;
-        if bytes.len() + chunk.len() > limit {
-            return Err(too_large(limit));
-        }
-        bytes.extend_from_slice(&chunk);
+        buffer.extend(&chunk)?;
     }
-    Ok(bytes.freeze())
+    Ok(buffer)
 }
 
 /// Reads one request, or an array of at most `batch`.
@@ -187,7 +237,8 @@ pub fn from_json(bytes: &[u8], batch: usize) -> Result<Received, Refusal> {
         json.deserialize_seq(Batch(batch))
             .and_then(|requests| json.end().map(|()| Received::Batch(requests)))
     } else {
-        serde_json::from_slice(bytes).map(Received::Single)
+        let sent = serde_json::from_slice::<Sent>(bytes);
+        sent.map(|sent| Received::Single(Box::new(sent.into())))
     };
     received.map_err(|error| {
         let message = format!("The request cannot be read: {error}.");
@@ -211,12 +262,12 @@ impl<'de> Visitor<'de> for Batch {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let mut requests = Vec::new();
-        while let Some(request) = items.next_element()? {
+        while let Some(sent) = items.next_element::<Sent>()? {
             if requests.len() == self.0 {
                 let message = format!("a batch has at most {} requests", self.0);
                 return Err(A::Error::custom(message));
             }
-            requests.push(request);
+            requests.push(sent.into());
         }
         if requests.is_empty() {
             return Err(A::Error::invalid_length(0, &self));

@@ -87,7 +87,7 @@ pub fn status_of(error: &ServerError) -> StatusCode {
         "FORBIDDEN" => StatusCode::FORBIDDEN,
         "CONFLICT" | "IDEMPOTENCY_ANSWER_LOST" => StatusCode::CONFLICT,
         "IDEMPOTENCY_KEY_REUSED" => StatusCode::UNPROCESSABLE_ENTITY,
-        "RATE_LIMITED" => StatusCode::TOO_MANY_REQUESTS,
+        "RATE_LIMITED" | "TOO_MANY_STREAMS" => StatusCode::TOO_MANY_REQUESTS,
         "TIMEOUT" => StatusCode::GATEWAY_TIMEOUT,
         "SERVICE_UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
         "INTERNAL_SERVER_ERROR" => StatusCode::INTERNAL_SERVER_ERROR,
@@ -164,7 +164,23 @@ impl Refusal {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        tell_when(&response, &mut answer);
         answer
+    }
+}
+
+/// `Retry-After`, where an error of the response says when to come back.
+pub fn tell_when(response: &Response, answer: &mut axum::response::Response) {
+    let wait = response.errors.iter().filter_map(|error| {
+        match error.extensions.as_ref()?.get("retryAfter")? {
+            Value::Number(seconds) => seconds.as_u64(),
+            _ => None,
+        }
+    });
+    if let Some(seconds) = wait.max() {
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
     }
 }
 
@@ -206,6 +222,7 @@ pub fn single(response: &Response, media: Media) -> axum::response::Response {
             .headers_mut()
             .insert(header::WWW_AUTHENTICATE, bearer);
     }
+    tell_when(response, &mut answer);
     answer
 }
 

@@ -25,12 +25,13 @@ use tower::ServiceExt;
 use super::gateway::Gateway;
 use super::graphql::Transports;
 use super::router::router;
+use super::seats::Seats;
 use crate::app::App;
 use crate::error::Error;
+use crate::viewer::network;
 
-/// How long a connection may take to send the headers of its next request. Longer than the minute for which
-/// common proxies keep an idle connection, so that it is the proxy that ends it.
-const HEADERS_WITHIN: Duration = Duration::from_secs(75);
+/// What is kept of a request's head before it is refused, and of a body that is not read yet.
+const BUFFER: usize = 64 * 1024;
 /// Connections for short requests, beside those that may be streams.
 const SHORT_CONNECTIONS: usize = 2_000;
 /// The pause after a failure to accept, such as too many open files.
@@ -63,6 +64,16 @@ impl Server {
         let streams = self.transports.gateway.limits().connections;
         let most = streams.saturating_add(SHORT_CONNECTIONS);
         let room = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        let limits = &self.app.config.limits;
+        let headers_within = limits.header_timeout;
+        // Behind proxies every peer is one of theirs: there they bound connections, and streams and rates
+        // are bounded by the address that they tell.
+        let behind_proxies = self.app.config.server.trusted_proxies > 0;
+        let each = match behind_proxies {
+            true => usize::MAX,
+            false => limits.connections_per_address,
+        };
+        let seats = Seats::new(each);
         loop {
             let next = async {
                 let permit = Arc::clone(&room).acquire_owned().await;
@@ -75,10 +86,19 @@ impl Server {
             };
             match accepted {
                 Ok((stream, peer)) => {
+                    let Some(seat) = seats.take(network(peer.ip())) else {
+                        metrics::counter!("pluma_http_connections_refused_total").increment(1);
+                        continue;
+                    };
                     let router = self.router.clone();
-                    let serving = serve(stream, peer, router, closing.clone(), connections.clone());
+                    let serving = serve(
+                        (stream, peer, headers_within),
+                        router,
+                        closing.clone(),
+                        connections.clone(),
+                    );
                     connections.spawn(async move {
-                        let _permit = permit;
+                        let _held = (permit, seat);
                         serving.await;
                     });
                 }
@@ -115,8 +135,7 @@ impl Gone {
 }
 
 async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
+    (stream, peer, headers_within): (TcpStream, SocketAddr, Duration),
     router: Router,
     closing: CancellationToken,
     requests: TaskTracker,
@@ -142,7 +161,8 @@ async fn serve(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_WITHIN)
+        .header_read_timeout(headers_within)
+        .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);

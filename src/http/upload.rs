@@ -1,11 +1,12 @@
 //! Multipart requests with files, as the graphql-multipart-request-spec has them.
 
+use super::buffer::Buffer;
 use super::gateway::Limits;
+use super::json_size;
 use super::request::{Chunks, Received, from_json, malformed, too_large};
 use super::response::Refusal;
 use async_graphql::UploadValue;
 use axum::http::{HeaderMap, StatusCode, header};
-use bytes::BytesMut;
 use futures_util::StreamExt;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use std::collections::HashMap;
@@ -33,10 +34,12 @@ pub async fn read(
     });
     let mut multipart = Multipart::with_constraints(chunks, boundary, constraints);
 
-    let operations = required(&mut multipart, "operations", limits.body_bytes).await?;
-    let mut received = from_json(&operations, limits.batch)?;
-    let map = required(&mut multipart, "map", limits.body_bytes).await?;
-    let mut map: HashMap<String, Vec<String>> = serde_json::from_slice(&map)
+    let operations = required(&mut multipart, "operations", limits).await?;
+    json_size::check(operations.bytes(), limits)?;
+    let mut received = from_json(operations.bytes(), limits.batch)?;
+    let map = required(&mut multipart, "map", limits).await?;
+    json_size::check(map.bytes(), limits)?;
+    let mut map: HashMap<String, Vec<String>> = serde_json::from_slice(map.bytes())
         .map_err(|error| malformed(format!("The part `map` cannot be read: {error}.")))?;
     if map.values().map(Vec::len).sum::<usize>().max(map.len()) > limits.upload_files {
         let message = format!("A request has at most {} files.", limits.upload_files);
@@ -73,19 +76,16 @@ pub async fn read(
 async fn required(
     multipart: &mut Multipart<'static>,
     name: &str,
-    limit: usize,
-) -> Result<BytesMut, Refusal> {
+    limits: &Limits,
+) -> Result<Buffer, Refusal> {
     let field = multipart.next_field().await.map_err(broken)?;
     match field.filter(|field| field.name() == Some(name)) {
         Some(mut field) => {
-            let mut bytes = BytesMut::new();
+            let mut buffer = Buffer::new(&limits.held, limits.body_bytes);
             while let Some(chunk) = field.chunk().await.map_err(broken)? {
-                if bytes.len() + chunk.len() > limit {
-                    return Err(too_large(limit));
-                }
-                bytes.extend_from_slice(&chunk);
+                buffer.extend(&chunk)?;
             }
-            Ok(bytes)
+            Ok(buffer)
         }
         None => Err(malformed(
             "The parts are `operations`, `map`, and the files, in this order.",

@@ -1,9 +1,12 @@
 //! GraphQL over WebSocket: the subprotocol graphql-transport-ws, one task per operation.
 
-use super::gateway::{Credentials, Viewer};
+use super::client_address::ClientAddress;
+use super::gateway::{Credentials, Streamer, Viewer};
 use super::graphql::{Transports, forbidden_origin};
-use super::operation::{has_document, prepare};
-use super::response::{code, coded};
+use super::json_size;
+use super::operation::has_document;
+use super::response::{Refusal, code, coded};
+use super::seats::Seat;
 use super::stream::{self, Event};
 use super::ws_messages::{ClientMessage, Close, ServerMessage, bearer};
 use super::ws_outbox::{Outbox, Running, Slot};
@@ -32,6 +35,11 @@ pub async fn upgrade(transports: Transports, mut parts: Parts) -> Response {
     if !transports.gateway.origins().allow(&parts.headers) {
         return forbidden_origin().into_answer(None);
     }
+    let address = parts.extensions.get::<ClientAddress>();
+    let waiting = address.and_then(|address| transports.gateway.must_wait(address.0));
+    if let Some(error) = waiting {
+        return Refusal::well_formed(error).into_answer(None);
+    }
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
@@ -59,9 +67,10 @@ async fn serve(transports: Transports, credentials: Credentials, socket: WebSock
     let (sink, mut incoming) = socket.split();
     let outbox = Outbox::start(sink);
     let mut connection = Connection {
-        transports,
+        transports: transports.clone(),
         credentials,
         viewer: None,
+        seat: None,
         outbox: outbox.clone(),
         running: Running::default(),
         ended: pending().boxed(),
@@ -73,8 +82,12 @@ async fn serve(transports: Transports, credentials: Credentials, socket: WebSock
     } else {
         Some(Close::new(4406, "Subprotocol not acceptable"))
     };
+    let (gateway, address) = (transports.gateway.clone(), connection.credentials.address);
     // Ends every operation, so that nothing is sent after the closing frame.
     drop(connection);
+    if close.as_ref().is_some_and(Close::is_refusal) {
+        gateway.junk(Some(address)).await;
+    }
     let farewell = async {
         if let Some(close) = close
             && outbox.send(close.frame()).await.is_err()
@@ -91,6 +104,8 @@ struct Connection {
     transports: Transports,
     credentials: Credentials,
     viewer: Option<Viewer>,
+    /// Held as long as the connection is open.
+    seat: Option<Seat<Streamer>>,
     outbox: Outbox,
     running: Running,
     /// Ready when the viewer's session ends.
@@ -168,6 +183,8 @@ impl Connection {
     }
 
     async fn receive(&mut self, text: &str) -> Result<(), Close> {
+        json_size::check(text.as_bytes(), self.transports.gateway.limits())
+            .map_err(|refusal| Close::new(4400, refusal.into_error().message))?;
         let message = serde_json::from_str(text)
             .map_err(|error| Close::new(4400, format!("Invalid message: {error}")))?;
         match message {
@@ -180,7 +197,7 @@ impl Connection {
                     .await
             }
             ClientMessage::Pong { .. } => Ok(()),
-            ClientMessage::Subscribe { id, payload } => self.subscribe(id, *payload).await,
+            ClientMessage::Subscribe { id, payload } => self.subscribe(id, (*payload).into()).await,
             ClientMessage::Complete { id } => {
                 self.running.stop(&id);
                 Ok(())
@@ -206,6 +223,10 @@ impl Connection {
                 _ => Close::new(1013, "Try again later"),
             }
         })?;
+        let Ok(seat) = self.transports.seat(&viewer) else {
+            return Err(Close::new(1013, "Too many streams"));
+        };
+        self.seat = Some(seat);
         self.ended = gateway.session_ended(&viewer);
         self.viewer = Some(viewer);
         self.outbox
@@ -235,9 +256,13 @@ impl Connection {
             let error = coded("TOO_MANY_OPERATIONS", message);
             return fail(&self.outbox, &id, &[error]).await;
         }
-        let operation = match prepare(request, &self.transports.persisted) {
+        let operation = match self.transports.prepare(request) {
             Ok(operation) => operation,
-            Err(refusal) => return fail(&self.outbox, &id, &[refusal.into_error()]).await,
+            Err(refusal) => {
+                let address = self.credentials.address;
+                self.transports.gateway.junk(Some(address)).await;
+                return fail(&self.outbox, &id, &[refusal.into_error()]).await;
+            }
         };
         let gateway = &self.transports.gateway;
         let viewer = match gateway.renewed(viewer).await {

@@ -1,7 +1,8 @@
 //! The messages of graphql-transport-ws, and the codes it closes with.
 
+use super::request::Sent;
 use super::response::Payload;
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{Response, ServerError};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -33,7 +34,7 @@ pub enum ClientMessage {
         /// Chosen by the client, unique among what it has running.
         id: String,
         /// The operation.
-        payload: Box<Request>,
+        payload: Box<Sent>,
     },
     /// Ends an operation.
     Complete {
@@ -119,6 +120,11 @@ impl Close {
         }
         reason.truncate(end);
         Self { code, reason }
+    }
+
+    /// Whether the client did what it should not.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self.code, 4400..=4429 | 1009)
     }
 
     /// As a frame.

@@ -5,6 +5,7 @@ use async_graphql::{Context, Object, SimpleObject};
 use super::{SentimentLabel, service};
 use crate::error::Result;
 use crate::graphql::context::Request;
+use crate::graphql::cost::cost;
 
 /// How a text speaks of things.
 #[derive(SimpleObject)]
@@ -56,7 +57,7 @@ pub struct LinguisticsQueries;
 impl LinguisticsQueries {
     /// How a text speaks of things: in English, Portuguese and Spanish, or as the configured service says it. For
     /// signed-in viewers.
-    #[graphql(complexity = "20 + child_complexity")]
+    #[graphql(directive = cost::apply(20))]
     async fn sentiment(
         &self,
         ctx: &Context<'_>,
@@ -68,7 +69,7 @@ impl LinguisticsQueries {
 
     /// What a text is like: its language, its length, how easily it reads, how it speaks of things. For signed-in
     /// viewers.
-    #[graphql(complexity = "20 + child_complexity")]
+    #[graphql(directive = cost::apply(20))]
     async fn analyze_text(
         &self,
         ctx: &Context<'_>,

@@ -16,6 +16,7 @@ use crate::accounts::graphql::{User, load_user};
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
+use crate::graphql::cost::{cost, list_size};
 use crate::graphql::paging::PageArgs;
 use crate::id::{CollaboratorId, NotebookId, UserId};
 use crate::pages::graphql::PageConnection;
@@ -116,21 +117,18 @@ impl Notebook {
     }
 
     /// How many pages it has; readers count public ones alone.
-    #[graphql(complexity = 2)]
+    #[graphql(directive = cost::apply(2))]
     async fn page_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(crate::pages::graphql::counts(ctx, &self.0).await?.pages)
     }
 
     /// How many words its pages have; readers count public ones alone.
-    #[graphql(complexity = 2)]
+    #[graphql(directive = cost::apply(2))]
     async fn word_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(crate::pages::graphql::counts(ctx, &self.0).await?.words)
     }
 
     /// Its pages in order; readers see public ones alone. `trashed: true` gives what is in the trash.
-    #[graphql(
-        complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
-    )]
     async fn pages(
         &self,
         ctx: &Context<'_>,
@@ -154,7 +152,7 @@ impl Notebook {
     }
 
     /// With whom it is shared, the earliest first. Only for those who may edit; null for others.
-    #[graphql(complexity = "5 + 5 * child_complexity")]
+    #[graphql(directive = cost::apply(2), directive = list_size::apply(Some(5), None))]
     async fn collaborators(&self, ctx: &Context<'_>) -> Result<Option<Vec<Collaborator>>> {
         if !self.0.access.edits() {
             return Ok(None);
@@ -220,9 +218,6 @@ impl NotebookQueries {
 
     /// Public notebooks, newest first. `mine: true` gives the viewer's own, drafts included;
     /// `trashed: true` what they deleted.
-    #[graphql(
-        complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
-    )]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments that clients filter and page by"

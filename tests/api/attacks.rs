@@ -1,3 +1,4 @@
 //! Attacks: what must not work, tried.
 
+mod brute_force;
 mod tokens;

@@ -20,6 +20,7 @@ mod fuzz;
 mod idempotency;
 mod keyring;
 mod layers;
+mod limits;
 mod linguistics;
 mod logs;
 mod notebooks;

@@ -37,8 +37,8 @@ every_database!(
         let mut app = app;
         let mut running = app.subscribe(&app.client(), QUERY, json!({})).await;
         assert_eq!(
-            running.next().await,
-            json!({ "data": { "health": { "state": "UP" } } })
+            running.next().await["data"],
+            json!({ "health": { "state": "UP" } })
         );
         assert_eq!(running.ended().await, Ending::Complete);
         app.begin_stop();
@@ -124,7 +124,7 @@ every_database!(
         let ann = app.user("ann").await;
         let mut running = app.subscribe(&ann, LOGOUT, json!({})).await;
         let answer = running.next().await;
-        assert_eq!(answer, json!({ "data": { "logout": { "errors": [] } } }));
+        assert_eq!(answer["data"], json!({ "logout": { "errors": [] } }));
         assert_eq!(running.ended().await, Ending::Complete);
         assert_eq!(running.ended().await, Ending::Closed(4403));
     }

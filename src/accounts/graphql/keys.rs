@@ -7,6 +7,7 @@ use super::ApiKey;
 use crate::accounts::service::{self, NewKey};
 use crate::error::{Result, UserError};
 use crate::graphql::context::Request;
+use crate::graphql::cost::list_size;
 use crate::graphql::payload::{outcome, payload};
 use crate::id::ApiKeyId;
 use crate::viewer::{Scope, Scopes};
@@ -60,7 +61,7 @@ pub struct KeyQueries;
 impl KeyQueries {
     /// The viewer's API keys, the newest first: all that are live, and the fifty newest that have ended. Those go
     /// thirty days after their end. FORBIDDEN for API keys.
-    #[graphql(complexity = "1 + 50 * child_complexity")]
+    #[graphql(directive = list_size::apply(Some(50), None))]
     async fn api_keys(&self, ctx: &Context<'_>) -> Result<Option<Vec<ApiKey>>> {
         let keys = service::list_keys(ctx.app()?, ctx.viewer()?).await?;
         Ok(Some(keys.into_iter().map(ApiKey).collect()))

@@ -5,6 +5,7 @@ use axum::http::header::SET_COOKIE;
 
 use super::{LoginInput, RegisterInput, Session, UpdateProfileInput, UpdateUserInput, User};
 use crate::accounts::cookies::{self, RequestCookies};
+use crate::accounts::devices;
 use crate::accounts::service::{self, SignedIn};
 use crate::app::App;
 use crate::db::types::Timestamp;
@@ -31,8 +32,20 @@ pub struct AuthPayload {
 }
 
 impl AuthPayload {
-    /// Wraps a service's result and hands the tokens to the browser.
+    /// Wraps a service's result, hands the tokens to the browser, and makes its device known to the account.
     fn of(ctx: &Context<'_>, result: Result<SignedIn>) -> Result<Self> {
+        let app = ctx.app()?;
+        let user = result.as_ref().ok().map(|signed_in| signed_in.user.id);
+        let payload = Self::refreshed(ctx, result)?;
+        if let Some(user) = user {
+            let device = devices::issue(&app.config.secret, user, app.clock.now())?;
+            ctx.append_http_header(SET_COOKIE, cookies::set_device(&app.config, &device));
+        }
+        Ok(payload)
+    }
+
+    /// The same where the device has signed in before.
+    fn refreshed(ctx: &Context<'_>, result: Result<SignedIn>) -> Result<Self> {
         let (signed_in, errors) = outcome(result)?;
         let Some(signed_in) = signed_in else {
             return Ok(Self {
@@ -94,7 +107,11 @@ impl AccountMutations {
         #[graphql(desc = "Who, and their password.")] input: LoginInput,
     ) -> Result<Option<AuthPayload>> {
         let (app, viewer) = (ctx.app()?, ctx.viewer()?);
-        let result = service::login(app, viewer, &input.login, &input.password).await;
+        let result = {
+            let device = ctx.data_opt::<RequestCookies>();
+            let device = device.and_then(|cookies| cookies.device.as_deref());
+            service::login(app, viewer, &input.login, &input.password, device).await
+        };
         AuthPayload::of(ctx, result).map(Some)
     }
 
@@ -111,7 +128,7 @@ impl AccountMutations {
         let by_cookie = refresh_token.is_none();
         let token = refresh_token.as_deref().or_else(|| cookie_token(ctx));
         let result = service::refresh(app, viewer, token).await;
-        let payload = AuthPayload::of(ctx, result)?;
+        let payload = AuthPayload::refreshed(ctx, result)?;
         if by_cookie && !payload.errors.is_empty() {
             // It will not get better: the browser need not send it again.
             clear_cookies(ctx, app);

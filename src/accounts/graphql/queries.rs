@@ -40,9 +40,6 @@ impl AccountQueries {
     }
 
     /// Everybody with an account, by username. UNAUTHENTICATED where nobody is signed in.
-    #[graphql(
-        complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
-    )]
     async fn users(
         &self,
         ctx: &Context<'_>,

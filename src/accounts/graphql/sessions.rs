@@ -7,6 +7,7 @@ use super::mutations::{SessionPayload, clear_cookies, cookie_token};
 use crate::accounts::service;
 use crate::error::Result;
 use crate::graphql::context::Request;
+use crate::graphql::cost::list_size;
 use crate::graphql::payload::payload;
 use crate::id::SessionId;
 
@@ -26,7 +27,7 @@ pub struct SessionQueries;
 impl SessionQueries {
     /// The devices that the viewer is signed in on, at most a hundred; the one that was used last comes first.
     /// FORBIDDEN for API keys.
-    #[graphql(complexity = "1 + 20 * child_complexity")]
+    #[graphql(directive = list_size::apply(Some(20), None))]
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Option<Vec<Session>>> {
         let sessions = service::list_own(ctx.app()?, ctx.viewer()?).await?;
         Ok(Some(on_the_wire(sessions)))

@@ -88,9 +88,6 @@ impl User {
     }
 
     /// Published notebooks; for the user themself, drafts too. The newest come first.
-    #[graphql(
-        complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
-    )]
     async fn notebooks(
         &self,
         ctx: &Context<'_>,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{AccountChanges, gone, last_administrator, or_taken, refusals, wake_streams};
+use super::{AccountChanges, gone, last_administrator, or_taken, refusals, throttle, wake_streams};
 use crate::accounts::passwords::Verdict;
 use crate::accounts::{User, UserChanges, names, passwords};
 use crate::app::App;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::id::UserId;
 use crate::logs::Log;
 use crate::validate::{Checks, fold};
-use crate::viewer::Viewer;
+use crate::viewer::{Identity, Viewer};
 
 /// Changes the viewer's names, biography or address.
 pub async fn update_profile(app: &App, viewer: &Viewer, input: AccountChanges) -> Result<User> {
@@ -166,7 +166,13 @@ async fn confirm(
             "Your present password is needed for this.",
         ));
     };
-    match passwords::verify(app, typed, hash).await? {
+    let (_, session) = viewer.require_session()?;
+    let attempt = throttle::confirmation(app, session).await?;
+    let verdict = passwords::verify(app, typed, hash).await;
+    if !matches!(verdict, Ok(Verdict::Wrong)) {
+        attempt.forgive(app).await;
+    }
+    match verdict? {
         Verdict::Right | Verdict::Outdated => Ok(()),
         Verdict::Wrong => {
             if let Some(account) = viewer.id() {

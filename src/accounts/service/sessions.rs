@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{SignedIn, new_device, refusals, wake_streams};
+use super::{SignedIn, new_device, refusals, throttle, wake_streams};
 use crate::accounts::passwords::Verdict;
 use crate::accounts::{Session, names, passwords, tokens};
 use crate::app::App;
@@ -13,18 +13,36 @@ use crate::logs::Log;
 use crate::viewer::Viewer;
 
 /// Signs somebody in by username or e-mail and password. What was wrong of the two, nobody is told.
-pub async fn login(app: &App, viewer: &Viewer, login: &str, password: &str) -> Result<SignedIn> {
-    let found = match names::lookup_key(login) {
+///
+/// `device` is the cookie of a device that knows the account, if it does.
+pub async fn login(
+    app: &App,
+    viewer: &Viewer,
+    login: &str,
+    password: &str,
+    device: Option<&str>,
+) -> Result<SignedIn> {
+    let key = names::lookup_key(login);
+    let found = match key.clone() {
         Some(key) => query!(app.db, accounts::find_by_login(key))?,
         None => None,
     };
+    let known = found.as_ref().map(|(user, _)| user.id);
+    let typed = key.unwrap_or_default();
+    let attempt = throttle::sign_in(app, viewer, &typed, known, device).await?;
     let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
-    let verdict = passwords::verify(app, password, hash.clone()).await?;
-    let known = user.as_ref().map(|user| user.id);
+    let verdict = match passwords::verify(app, password, hash.clone()).await {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            attempt.forgive(app).await;
+            return Err(error);
+        }
+    };
     let (Some(user), Some(hash), Verdict::Right | Verdict::Outdated) = (user, hash, verdict) else {
         refusals::sign_in(app, viewer, login, known).await;
         return Err(wrong_credentials());
     };
+    attempt.forgive(app).await;
     let rehashed = match verdict {
         Verdict::Outdated => Some(passwords::rehash(app, password).await?),
         _ => None,

@@ -32,4 +32,14 @@ pub struct Accounts {
     /// Accepted: a whole number from 1 to 64
     #[config(env = "PLUMA_PASSWORD_HASHES", default = 2, deserialize_with = whole::<1, 64, _, _>)]
     pub password_hashes: usize,
+    /// How many wrong passwords an account takes in 15 minutes from devices that it does not know. A device that has signed in before has as many of its own, so that nobody locks the owner out.
+    ///
+    /// Accepted: a whole number from 1 to 10000
+    #[config(env = "PLUMA_LOGIN_ATTEMPTS", default = 10, deserialize_with = whole::<1, 10_000, _, _>)]
+    pub login_attempts: u32,
+    /// How many wrong passwords one address may send in 15 minutes, over all accounts.
+    ///
+    /// Accepted: a whole number from 1 to 100000
+    #[config(env = "PLUMA_LOGIN_ADDRESS_ATTEMPTS", default = 30, deserialize_with = whole::<1, 100_000, _, _>)]
+    pub login_address_attempts: u32,
 }

@@ -34,7 +34,6 @@ impl Log {
     }
 
     /// Who did it; null once the account is gone, and for what the server did by itself.
-    #[graphql(complexity = "2 + child_complexity")]
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         match self.0.user_id {
             Some(id) => load_user(ctx, id).await,

@@ -6,6 +6,7 @@ use super::{Log, LogConnection, LogFilter};
 use crate::error::Result;
 use crate::graphql::connection::Items;
 use crate::graphql::context::Request;
+use crate::graphql::cost::cost;
 use crate::graphql::paging::PageArgs;
 use crate::id::LogId;
 use crate::logs::service;
@@ -33,9 +34,6 @@ pub struct LogQueries;
 #[Object]
 impl LogQueries {
     /// The log, the newest entries first: everybody's for administrators, their own for others.
-    #[graphql(
-        complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
-    )]
     async fn logs(
         &self,
         ctx: &Context<'_>,
@@ -74,7 +72,7 @@ impl LogQueries {
 
     /// Follows the hash chain over all AUDIT entries; administrators. On a log of millions of entries use
     /// `pluma admin audit verify`, which has no time limit.
-    #[graphql(complexity = "500 + child_complexity")]
+    #[graphql(directive = cost::apply(500))]
     async fn verify_audit_log(&self, ctx: &Context<'_>) -> Result<Option<AuditVerification>> {
         let found = service::verify(ctx.app()?, ctx.viewer()?).await?;
         Ok(Some(AuditVerification {

@@ -3,6 +3,7 @@
 use async_graphql::{Enum, Object};
 
 use super::Revision;
+use crate::graphql::cost::list_size;
 use crate::text::diff::{Diff, Hunk, Line, LineKind};
 
 /// What changed between two revisions, line by line.
@@ -39,6 +40,7 @@ impl RevisionDiff {
     }
 
     /// The changed places, each with three lines around it.
+    #[graphql(directive = list_size::apply(Some(10), None))]
     async fn hunks(&self) -> Vec<DiffHunk<'_>> {
         self.diff.hunks.iter().map(DiffHunk).collect()
     }
@@ -76,6 +78,7 @@ impl DiffHunk<'_> {
     }
 
     /// The lines, in order.
+    #[graphql(directive = list_size::apply(Some(20), None))]
     async fn lines(&self) -> Vec<DiffLine<'_>> {
         self.0.lines.iter().map(DiffLine).collect()
     }

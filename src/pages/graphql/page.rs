@@ -10,6 +10,7 @@ use crate::db::types::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::graphql::connection::{Items, connection};
 use crate::graphql::context::Request;
+use crate::graphql::cost::cost;
 use crate::graphql::paging::{self, PageArgs, Slice, Window};
 use crate::id::{PageId, RevisionId};
 use crate::notebooks::graphql::{Notebook, PublicationState};
@@ -73,13 +74,13 @@ impl Page {
 
     /// The draft for those who may edit it; the published text for everyone else. `draft` and
     /// `published` tell them apart.
-    #[graphql(complexity = 3)]
+    #[graphql(directive = cost::apply(3))]
     async fn content(&self, ctx: &Context<'_>) -> Result<String> {
         Ok(self.text(ctx).await?.content.clone())
     }
 
     /// The newest text; null for readers.
-    #[graphql(complexity = "2 + child_complexity")]
+    #[graphql(directive = cost::apply(2))]
     async fn draft(&self, ctx: &Context<'_>) -> Result<Option<Revision>> {
         if !self.sees_drafts() {
             return Ok(None);
@@ -88,7 +89,7 @@ impl Page {
     }
 
     /// The text that readers see, once the notebook is public too; null for a page that is not published.
-    #[graphql(complexity = "2 + child_complexity")]
+    #[graphql(directive = cost::apply(2))]
     async fn published(&self, ctx: &Context<'_>) -> Result<Option<Revision>> {
         match self.0.page.published_revision_id {
             Some(id) => load_revision(ctx, &self.0, id).await,
@@ -102,7 +103,7 @@ impl Page {
     }
 
     /// Rendered and sanitised HTML of a MARKDOWN page; null for RICH_JSON.
-    #[graphql(complexity = 10)]
+    #[graphql(directive = cost::apply(10))]
     async fn html(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         if self.0.page.format == ContentFormat::RichJson {
             return Ok(None);
@@ -119,7 +120,7 @@ impl Page {
     }
 
     /// The text alone, for excerpts and search.
-    #[graphql(complexity = 5)]
+    #[graphql(directive = cost::apply(5))]
     async fn plain_text(&self, ctx: &Context<'_>) -> Result<String> {
         let text = self.text(ctx).await?;
         let format = self.0.page.format;
@@ -157,7 +158,7 @@ impl Page {
     }
 
     /// The revision that `content` holds; pass it back as `baseRevisionId` when saving.
-    #[graphql(complexity = "2 + child_complexity")]
+    #[graphql(directive = cost::apply(2))]
     async fn current_revision(&self, ctx: &Context<'_>) -> Result<Revision> {
         let revision = load_revision(ctx, &self.0, self.0.revision_id()).await?;
         revision.ok_or_else(|| Error::internal("a page has no revision"))
@@ -169,9 +170,6 @@ impl Page {
     }
 
     /// Its history, newest first. Readers see the published revision alone.
-    #[graphql(
-        complexity = "1 + crate::graphql::paging::estimated_size(first, last) * child_complexity"
-    )]
     async fn revisions(
         &self,
         ctx: &Context<'_>,

@@ -11,6 +11,7 @@ use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::graphql::connection::{Items, connection};
 use crate::graphql::context::Request;
+use crate::graphql::cost::cost;
 use crate::graphql::paging::{self, PageArgs, Slice, Window};
 use crate::id::RevisionId;
 use crate::pages::loaders::{Loaders, RevisionsOf};
@@ -77,7 +78,7 @@ impl Revision {
     }
 
     /// The text, exactly as it was saved.
-    #[graphql(complexity = 3)]
+    #[graphql(directive = cost::apply(3))]
     async fn content(&self, ctx: &Context<'_>) -> Result<String> {
         Ok(text_of(ctx, self.revision.id).await?.content.clone())
     }
@@ -103,7 +104,7 @@ impl Revision {
     }
 
     /// What changed from another revision; by default from the one before.
-    #[graphql(complexity = "20 + child_complexity")]
+    #[graphql(directive = cost::apply(20))]
     async fn diff(
         &self,
         ctx: &Context<'_>,

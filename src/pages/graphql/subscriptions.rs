@@ -9,6 +9,7 @@ use crate::accounts::graphql::{User, load_user};
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
+use crate::graphql::cost::list_size;
 use crate::id::{NotebookId, PageId};
 use crate::pages::live::{self, Start};
 use crate::pages::loaders::Loaders;
@@ -150,6 +151,7 @@ impl PageSubscriptions {
 
     /// Who has the page open, now and after each change; subscribing announces the viewer, who must be
     /// signed in.
+    #[graphql(directive = list_size::apply(Some(10), None))]
     async fn page_presence(
         &self,
         ctx: &Context<'_>,

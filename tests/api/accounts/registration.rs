@@ -28,8 +28,9 @@ every_database!(
         assert!(payload["accessTokenExpiresAt"].is_string());
 
         let cookies = cookies(&reply);
-        assert_eq!(cookies.len(), 2);
-        for (cookie, name) in cookies.iter().zip(["pluma_access=", "pluma_refresh="]) {
+        let names = ["pluma_access=", "pluma_refresh=", "pluma_device="];
+        assert_eq!(cookies.len(), names.len());
+        for (cookie, name) in cookies.iter().zip(names) {
             assert!(cookie.starts_with(name), "{cookie}");
             assert!(
                 cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Lax"),

@@ -73,7 +73,7 @@ every_database!(
         );
         for (query, codes) in [
             (deep.as_str(), &["QUERY_TOO_DEEP"][..]),
-            (&deepest, &["GRAPHQL_PARSE_FAILED"]),
+            (&deepest, &["GRAPHQL_PARSE_FAILED", "QUERY_TOO_COMPLEX"]),
             (&bomb, &["QUERY_TOO_COMPLEX", "QUERY_TOO_DEEP"]),
             (cycle, &["GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_DEEP"]),
             (&format!("{{ {aliases} }}"), &["QUERY_TOO_COMPLEX"]),

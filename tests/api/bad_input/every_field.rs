@@ -109,6 +109,7 @@ every_database!(
 );
 
 every_database!(
+    with = super::unlimited,
     async fn mutations_ask_who_it_is_and_none_fails_for_strangers(app: TestApp) {
         let user = app.user("user").await;
         let types = Types::of(&user).await;
@@ -133,6 +134,7 @@ every_database!(
 );
 
 every_database!(
+    with = super::unlimited,
     async fn no_mutation_fails_whatever_it_is_given(app: TestApp) {
         let admin = app.admin().await;
         let types = Types::of(&admin).await;
@@ -153,6 +155,7 @@ every_database!(
 );
 
 every_database!(
+    with = super::unlimited,
     async fn no_subscription_fails_whatever_it_is_given(app: TestApp) {
         let (user, admin) = (app.user("user").await, app.admin().await);
         let types = Types::of(&user).await;
