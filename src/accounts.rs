@@ -1,12 +1,16 @@
 //! Accounts: who writes and reads here, the devices they are signed in on, and the tokens of those.
 
 pub mod cookies;
+pub mod email;
 pub mod graphql;
+pub mod jobs;
+pub mod letters;
 pub mod loaders;
 pub mod names;
 pub mod passwords;
 pub mod service;
 pub mod tokens;
+mod wording;
 
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 

@@ -35,6 +35,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     accounts::graphql::AccountMutations,
+    accounts::graphql::EmailMutations,
     notebooks::graphql::NotebookMutations,
     pages::graphql::PageMutations,
     pages::graphql::SaveMutations,

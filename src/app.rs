@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::keyring::Keyring;
 use crate::limiter::Limiter;
+use crate::mail::Mailer;
+use crate::oidc::Providers;
 use crate::presence::Presence;
 
 /// How much rendered HTML is kept.
@@ -40,6 +42,10 @@ pub struct Parts {
     pub html: Texts,
     /// Budgets of requests and of attempts.
     pub limiter: Limiter,
+    /// Sends e-mail.
+    pub mailer: Mailer,
+    /// Who else may say who somebody is.
+    pub oidc: Providers,
     /// Keys that sign access tokens.
     pub keyring: Keyring,
     /// How many passwords may be hashed at once: each takes 19 MiB and a core.
@@ -82,6 +88,8 @@ impl App {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
             presence: Presence::new(events.clone()),
             limiter: Limiter::default(),
+            mailer: Mailer::new(&config)?,
+            oidc: Providers::new(&config)?,
             html: Texts::new(HTML_CACHE_BYTES),
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),

@@ -8,6 +8,7 @@ mod cors;
 pub mod gateway;
 pub mod graphql;
 mod limits;
+mod links;
 mod multipart;
 mod negotiate;
 mod operation;

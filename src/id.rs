@@ -102,6 +102,8 @@ ids! {
     UserId = "user";
     /// Names a session, which is one refresh-token family.
     SessionId = "session";
+    /// Names an account at an OpenID Connect provider that signs in here.
+    IdentityId = "identity";
     /// Names a notebook.
     NotebookId = "notebook";
     /// Names one person's share in a notebook.

@@ -3,6 +3,8 @@
 
 mod seal;
 
+pub use seal::{open_for, seal_for};
+
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};

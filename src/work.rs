@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::pages;
+use crate::{accounts, pages};
 
 /// Runs jobs until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
@@ -11,8 +11,8 @@ pub async fn run(app: &App) {
         app.events.clone(),
         app.config.jobs.clone(),
         app.shutdown.clone(),
-        pages::jobs::kinds(app),
-        pages::jobs::schedules(),
+        [pages::jobs::kinds(app), accounts::jobs::kinds(app)].concat(),
+        [pages::jobs::schedules(), accounts::jobs::schedules()].concat(),
     )
     .grace(app.config.server.shutdown_grace)
     .run()

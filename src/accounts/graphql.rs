@@ -1,11 +1,13 @@
 //! Accounts on the wire: their queries and mutations.
 
+mod email;
 mod inputs;
 mod mutations;
 mod queries;
 mod session;
 mod user;
 
+pub use email::{EmailMutations, PasswordResetPayload};
 pub use inputs::{
     LoginInput, RegisterInput, UpdateProfileInput, UpdateUserInput, UserBy, UserFilter,
 };

@@ -2,21 +2,25 @@
 
 mod administration;
 mod directory;
+mod email;
 mod profile;
 mod refresh;
 mod register;
+mod reset;
 mod sessions;
 
 pub use administration::{create_admin, create_user, delete_user, promote, update_user};
 pub use directory::{find, find_by_username, list};
+pub use email::{request_email_verification, verify_email};
 pub use profile::{change_password, delete_account, update_profile};
 pub use refresh::refresh;
 pub use register::register;
+pub use reset::{request_password_reset, reset_password};
 pub use sessions::{
     authenticate, authenticate_cookie, find_own, login, logout, renew, session_ended,
 };
 
-use super::tokens::{self, Access, Refresh};
+use super::tokens::{self, Access, Random};
 use super::{RefreshToken, Session, User};
 use crate::app::App;
 use crate::db::types::Timestamp;
@@ -92,7 +96,7 @@ fn new_device(
     now: Timestamp,
 ) -> Result<(Session, RefreshToken, String)> {
     let session = Session::start(user, client, now, now.plus(app.config.accounts.session_ttl));
-    let Refresh { token, hash } = tokens::refresh()?;
+    let Random { token, hash } = tokens::refresh()?;
     let stored = RefreshToken {
         hash,
         session_id: session.id,

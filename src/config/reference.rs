@@ -26,7 +26,14 @@ pub(super) struct Setting {
 impl Setting {
     /// Whether its value is hidden and may come from the file that `NAME_FILE` names.
     pub(super) fn is_secret(&self) -> bool {
-        ["secret", "server.metrics_token", "database.url"].contains(&self.key.as_str())
+        [
+            "secret",
+            "server.metrics_token",
+            "database.url",
+            "mail.smtp_url",
+            "oidc.providers",
+        ]
+        .contains(&self.key.as_str())
     }
 
     /// The default as TOML, for settings that have a plain one.

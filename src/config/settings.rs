@@ -9,6 +9,8 @@ mod database;
 mod jobs;
 mod limits;
 mod log;
+mod mail;
+mod oidc;
 mod server;
 
 use std::path::PathBuf;
@@ -22,6 +24,8 @@ pub use database::Database;
 pub use jobs::Jobs;
 pub use limits::Limits;
 pub use log::Log;
+pub use mail::Mail;
+pub use oidc::Oidc;
 pub use server::Server;
 
 /// What the program is told from outside, checked and complete.
@@ -53,6 +57,12 @@ pub struct Config {
     /// Users, their sessions and their passwords.
     #[config(nested)]
     pub accounts: Accounts,
+    /// E-mail that the server sends.
+    #[config(nested)]
+    pub mail: Mail,
+    /// Signing in with accounts of OpenID Connect providers.
+    #[config(nested)]
+    pub oidc: Oidc,
     /// What one client may ask for.
     #[config(nested)]
     pub limits: Limits,

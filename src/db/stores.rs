@@ -5,10 +5,14 @@ use crate::db::{finish, transaction};
 
 #[path = "../accounts/store.rs"]
 pub mod accounts;
+#[path = "../accounts/email_store.rs"]
+pub mod emails;
 #[path = "../pages/event_store.rs"]
 pub mod events;
 #[path = "../health/store.rs"]
 pub mod health;
+#[path = "../accounts/identity_store.rs"]
+pub mod identities;
 #[path = "../jobs/store.rs"]
 pub mod jobs;
 #[path = "../keyring/store.rs"]

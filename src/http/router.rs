@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::graphql::Transports;
 use super::{
-    access_log, body_limit, client_address, compression, cors, panic, playground, probes,
+    access_log, body_limit, client_address, compression, cors, links, panic, playground, probes,
     prometheus, refusal, request_id, security, trace,
 };
 use crate::api;
@@ -31,6 +31,7 @@ pub fn router(app: &App, transports: &Transports, metrics: Option<PrometheusHand
     let routes = routes
         .with_state(app.clone())
         .merge(playground::routes(config))
+        .merge(links::routes())
         .merge(transports.router())
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed);

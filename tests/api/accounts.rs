@@ -6,9 +6,12 @@
 )]
 
 mod administration;
+mod delivery;
 mod directory;
+mod email;
 mod profile;
 mod registration;
+mod reset;
 mod sessions;
 
 use std::time::Duration;

@@ -21,7 +21,8 @@ fn every_setting_is_described() {
     for setting in &settings {
         let name = &setting.key;
         assert!(
-            setting.variable.starts_with("PLUMA_") || setting.variable == "DATABASE_URL",
+            setting.variable.starts_with("PLUMA_")
+                || ["DATABASE_URL", "SMTP_URL"].contains(&setting.variable),
             "{name}"
         );
         assert!(

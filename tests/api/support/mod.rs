@@ -4,6 +4,7 @@
 
 mod app;
 mod client;
+mod mail;
 mod node;
 mod postgres;
 mod reply;
@@ -11,6 +12,7 @@ mod subscription;
 
 pub use app::{Engine, TestApp};
 pub use client::{Client, Page};
+pub use mail::{Behaviour, MailServer};
 pub use node::run_node_tests;
 pub use postgres::Database;
 pub use reply::Reply;
