@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod letters;
 pub mod loaders;
 pub mod names;
+pub mod oidc;
 pub mod passwords;
 pub mod service;
 pub mod tokens;

@@ -27,6 +27,7 @@ pub struct Query(
     node::NodeQueries,
     HealthQuery,
     accounts::graphql::AccountQueries,
+    accounts::graphql::OidcQueries,
     notebooks::graphql::NotebookQueries,
     pages::graphql::PageQueries,
 );
@@ -36,6 +37,7 @@ pub struct Query(
 pub struct Mutation(
     accounts::graphql::AccountMutations,
     accounts::graphql::EmailMutations,
+    accounts::graphql::OidcMutations,
     notebooks::graphql::NotebookMutations,
     pages::graphql::PageMutations,
     pages::graphql::SaveMutations,

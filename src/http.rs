@@ -24,6 +24,7 @@ mod response;
 pub mod router;
 mod security;
 pub mod server;
+mod sign_in;
 mod sse;
 mod stream;
 mod trace;

@@ -3,6 +3,7 @@
 mod email;
 mod inputs;
 mod mutations;
+mod oidc;
 mod queries;
 mod session;
 mod user;
@@ -12,6 +13,7 @@ pub use inputs::{
     LoginInput, RegisterInput, UpdateProfileInput, UpdateUserInput, UserBy, UserFilter,
 };
 pub use mutations::{AccountMutations, AuthPayload, SessionPayload, UserPayload};
+pub use oidc::{AuthProvider, LinkedIdentity, OidcMutations, OidcQueries};
 pub use queries::AccountQueries;
 pub use session::Session;
 pub use user::{User, UserConnection, UserEdge, load_user};

@@ -137,5 +137,6 @@ pub async fn forget(app: &App) -> Result<Value> {
     let now = app.clock.now();
     let before = now.plus_seconds(-REMEMBERED_SECONDS);
     let tokens = commit!(app.db, emails::purge(before))?;
-    Ok(json!({ "tokens": tokens }))
+    let sign_ins = commit!(app.db, identities::purge(now))?;
+    Ok(json!({ "tokens": tokens, "signIns": sign_ins }))
 }

@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use super::graphql::Transports;
 use super::{
     access_log, body_limit, client_address, compression, cors, links, panic, playground, probes,
-    prometheus, refusal, request_id, security, trace,
+    prometheus, refusal, request_id, security, sign_in, trace,
 };
 use crate::api;
 use crate::app::App;
@@ -32,6 +32,7 @@ pub fn router(app: &App, transports: &Transports, metrics: Option<PrometheusHand
         .with_state(app.clone())
         .merge(playground::routes(config))
         .merge(links::routes())
+        .merge(sign_in::routes(app, &transports.gateway))
         .merge(transports.router())
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed);

@@ -20,6 +20,7 @@ mod pages;
 mod platform;
 mod program;
 mod shutdown;
+mod sign_in;
 mod statements;
 mod storm;
 mod streams;
