@@ -9,7 +9,11 @@ use crate::config::{Encryption, SmtpUrl};
 #[rstest]
 #[case("smtps://mail.example.org", Encryption::Tls, 465)]
 #[case("smtp://mail.example.org", Encryption::StartTls, 587)]
-#[case("smtp://mail.example.org:2525?tls=required", Encryption::StartTls, 2525)]
+#[case(
+    "smtp://mail.example.org:2525?tls=required",
+    Encryption::StartTls,
+    2525
+)]
 #[case("smtp://mailpit:1025?tls=none", Encryption::None, 1025)]
 #[case("smtp://localhost:1025", Encryption::None, 1025)]
 #[case("smtp://127.0.0.1?tls=required", Encryption::StartTls, 587)]
@@ -70,7 +74,11 @@ fn the_sender_and_the_links_follow_from_the_public_address() {
 #[case("http://localhost:5173/#/verify/{token}", true)]
 fn a_link_has_one_place_for_the_token(#[case] link: &str, #[case] taken: bool) {
     for variable in ["PLUMA_VERIFY_EMAIL_LINK", "PLUMA_RESET_PASSWORD_LINK"] {
-        assert_eq!(problems(&[(variable, link)], None).is_empty(), taken, "{link}");
+        assert_eq!(
+            problems(&[(variable, link)], None).is_empty(),
+            taken,
+            "{link}"
+        );
     }
 }
 
@@ -102,25 +110,49 @@ fn providers_are_tables_of_the_file_or_json() {
 }
 
 #[rstest]
-#[case(r#"{"a": {"client_id": "x", "client_secret": "hunter2"}}"#, "lacks a.issuer")]
-#[case(r#"{"a": {"issuer": "https://a.example", "client_secret": "hunter2"}}"#, "lacks a.client_id")]
-#[case(r#"{"a": {"issuer": "http://a.example", "client_id": "x"}}"#, "is not https://")]
-#[case(r#"{"A b": {"issuer": "https://a.example", "client_id": "x"}}"#, "cannot be part of an address")]
-#[case(r#"{"a": {"issuer": "https://a.example", "client_id": "x", "secret": "hunter2"}}"#, "a.secret")]
-#[case(r#"{"a": {"issuer": "https://a.example", "client_id": "x", "scopes": "email"}}"#, "a.scopes")]
+#[case(
+    r#"{"a": {"client_id": "x", "client_secret": "hunter2"}}"#,
+    "lacks a.issuer"
+)]
+#[case(
+    r#"{"a": {"issuer": "https://a.example", "client_secret": "hunter2"}}"#,
+    "lacks a.client_id"
+)]
+#[case(
+    r#"{"a": {"issuer": "http://a.example", "client_id": "x"}}"#,
+    "is not https://"
+)]
+#[case(
+    r#"{"A b": {"issuer": "https://a.example", "client_id": "x"}}"#,
+    "cannot be part of an address"
+)]
+#[case(
+    r#"{"a": {"issuer": "https://a.example", "client_id": "x", "secret": "hunter2"}}"#,
+    "a.secret"
+)]
+#[case(
+    r#"{"a": {"issuer": "https://a.example", "client_id": "x", "scopes": "email"}}"#,
+    "a.scopes"
+)]
 #[case(r#"{"a": "hunter2"}"#, "not a table")]
 #[case(r#"{"a": hunter2}"#, "not a JSON object")]
 fn what_is_no_provider_is_named_without_its_secret(#[case] json: &str, #[case] said: &str) {
     let found = problems(&[("PLUMA_OIDC_PROVIDERS", json)], None);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].contains(said) && !found[0].contains("hunter2"), "{found:?}");
+    assert!(
+        found[0].contains(said) && !found[0].contains("hunter2"),
+        "{found:?}"
+    );
 }
 
 #[test]
 fn browsers_return_to_a_site_of_ones_own_by_default() {
     let foreign = ("PLUMA_OIDC_RETURN_TO", "https://app.example.org/");
     let found = problems(&[foreign], None);
-    assert!(found.len() == 1 && found[0].starts_with("PLUMA_OIDC_RETURN_TO: "), "{found:?}");
+    assert!(
+        found.len() == 1 && found[0].starts_with("PLUMA_OIDC_RETURN_TO: "),
+        "{found:?}"
+    );
     let own = ("PLUMA_CORS_ORIGINS", "https://app.example.org");
     assert!(load(&[foreign, own], None).is_ok());
 }

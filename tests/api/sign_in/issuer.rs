@@ -2,12 +2,14 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
 /// Ends when this process does, since its standard input closes with it.
 struct Issuer {
     _node: Child,
+    /// Open, as node would end when it writes into a closed pipe.
+    _said: BufReader<ChildStdout>,
     address: String,
 }
 
@@ -33,11 +35,12 @@ fn start() -> Issuer {
         .spawn()
         .expect("node can be started");
     let mut address = String::new();
-    let said = node.stdout.take().unwrap();
-    BufReader::new(said).read_line(&mut address).unwrap();
+    let mut said = BufReader::new(node.stdout.take().unwrap());
+    said.read_line(&mut address).unwrap();
     assert!(address.starts_with("http://127.0.0.1:"), "{address:?}");
     Issuer {
         _node: node,
+        _said: said,
         address: address.trim().to_owned(),
     }
 }
