@@ -3,13 +3,18 @@
 pub mod api_key;
 pub mod cookies;
 pub mod devices;
+pub mod email;
 pub mod graphql;
 pub mod jobs;
+pub mod letters;
 pub mod loaders;
+mod mailing;
 pub mod names;
+pub mod oidc;
 pub mod passwords;
 pub mod service;
 pub mod tokens;
+mod wording;
 
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 

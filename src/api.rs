@@ -33,6 +33,7 @@ pub struct Query(
     accounts::graphql::SessionQueries,
     accounts::graphql::KeyQueries,
     accounts::graphql::AccessQueries,
+    accounts::graphql::OidcQueries,
     notebooks::graphql::NotebookQueries,
     pages::graphql::PageQueries,
 );
@@ -44,6 +45,8 @@ pub struct Mutation(
     logs::graphql::LogMutations,
     accounts::graphql::SessionMutations,
     accounts::graphql::KeyMutations,
+    accounts::graphql::EmailMutations,
+    accounts::graphql::OidcMutations,
     notebooks::graphql::NotebookMutations,
     pages::graphql::PageMutations,
     pages::graphql::SaveMutations,

@@ -16,6 +16,8 @@ use crate::events::Events;
 use crate::graphql::trusted::Trusted;
 use crate::keyring::Keyring;
 use crate::limiter::Limiter;
+use crate::mail::Mailer;
+use crate::oidc::Providers;
 use crate::presence::Presence;
 use crate::redis::Redis;
 use crate::remote::linguistics::Linguistics;
@@ -53,6 +55,10 @@ pub struct Parts {
     pub linguistics: Option<Linguistics>,
     /// Documents that are known beforehand.
     pub trusted: Trusted,
+    /// Sends e-mail.
+    pub mailer: Mailer,
+    /// Who else may say who somebody is.
+    pub oidc: Providers,
     /// Keys that sign access tokens.
     pub keyring: Keyring,
     /// Sessions and API keys whose last use is yet to be written.
@@ -103,6 +109,8 @@ impl App {
             html: Texts::new(HTML_CACHE_BYTES, redis.clone(), &config.secret)?,
             streams: Streams::default(),
             trusted,
+            mailer: Mailer::new(&config)?,
+            oidc: Providers::new(&config)?,
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),
             config,

@@ -97,8 +97,8 @@ enum Command {
     /// Check the configuration and everything the server depends on
     ///
     /// Looks at the configuration, the data directory, free space, the database and its migrations, the file of
-    /// a SQLite database, the keys that sign access tokens, jobs, Redis, the address to listen on, and GraphiQL. Each line
-    /// begins with `ok`, `warn` (it works, and you should know) or `fail`, and says what to do. The exit code is 1
+    /// a SQLite database, the keys that sign access tokens, jobs, Redis, the address to listen on, e-mail, and GraphiQL.
+    /// Each line begins with `ok`, `warn` (it works, and you should know) or `fail`, and says what to do. The exit code is 1
     /// where anything failed. It may run beside the server, and writes nothing into the database.
     Doctor {
         /// Only ask the running server whether it is ready, as container health checks do

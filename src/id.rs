@@ -104,6 +104,8 @@ ids! {
     SessionId = "session";
     /// Names an API key; it is no secret.
     ApiKeyId = "apikey";
+    /// Names an account at an OpenID Connect provider that signs in here.
+    IdentityId = "identity";
     /// Names a notebook.
     NotebookId = "notebook";
     /// Names one person's share in a notebook.

@@ -10,6 +10,7 @@ use crate::config::{Config, SameSite};
 const ACCESS: [&str; 2] = ["pluma_access", "__Host-pluma_access"];
 const REFRESH: [&str; 2] = ["pluma_refresh", "__Host-pluma_refresh"];
 const DEVICE: [&str; 2] = ["pluma_device", "__Host-pluma_device"];
+const TICKET: [&str; 2] = ["pluma_sign_in", "__Host-pluma_sign_in"];
 
 /// The tokens that came with a request as cookies; the HTTP layer gives them to each request as data.
 #[derive(Clone, Default)]
@@ -26,17 +27,34 @@ impl RequestCookies {
     /// Reads the `Cookie` headers.
     pub fn from_header(headers: &HeaderMap, production: bool) -> Self {
         let jar = CookieJar::from_headers(headers);
-        let value = |names: [&str; 2]| {
-            jar.get(names[usize::from(production)])
-                .map(|cookie| cookie.value().to_owned())
-                .filter(|value| !value.is_empty())
-        };
         Self {
-            access: value(ACCESS),
-            refresh: value(REFRESH),
-            device: value(DEVICE),
+            access: value(&jar, ACCESS, production),
+            refresh: value(&jar, REFRESH, production),
+            device: value(&jar, DEVICE, production),
         }
     }
+}
+
+fn value(jar: &CookieJar, names: [&str; 2], production: bool) -> Option<String> {
+    jar.get(names[usize::from(production)])
+        .map(|cookie| cookie.value().to_owned())
+        .filter(|value| !value.is_empty())
+}
+
+/// What the browser keeps of a sign-in that is with a provider.
+pub fn ticket(headers: &HeaderMap, production: bool) -> Option<String> {
+    value(&CookieJar::from_headers(headers), TICKET, production)
+}
+
+/// The `Set-Cookie` value that lets a browser keep it.
+pub fn set_ticket(config: &Config, ticket: &str) -> String {
+    // The provider's redirect comes from another site, which a strict cookie would not survive.
+    written(config, TICKET, ticket, super::service::TICKET_TTL, "Lax")
+}
+
+/// The `Set-Cookie` value that takes it away.
+pub fn clear_ticket(config: &Config) -> String {
+    written(config, TICKET, "", Duration::ZERO, "Lax")
 }
 
 /// The `Set-Cookie` values that hand a pair of tokens to a browser.
@@ -62,12 +80,22 @@ pub fn clear(config: &Config) -> [String; 2] {
 }
 
 fn cookie(config: &Config, names: [&str; 2], value: &str, age: Duration) -> String {
-    let production = config.environment.is_production();
-    let name = names[usize::from(production)];
     let same_site = match config.accounts.cookie_same_site {
         SameSite::Lax => "Lax",
         SameSite::Strict => "Strict",
     };
+    written(config, names, value, age, same_site)
+}
+
+fn written(
+    config: &Config,
+    names: [&str; 2],
+    value: &str,
+    age: Duration,
+    same_site: &str,
+) -> String {
+    let production = config.environment.is_production();
+    let name = names[usize::from(production)];
     let secure = if production { "; Secure" } else { "" };
     let seconds = age.as_secs();
     format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}")

@@ -1,9 +1,10 @@
-//! Work on accounts that happens by itself: removing what ended long ago.
+//! Work on accounts that happens by itself: letters, and removing what ended long ago.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::mailing;
 use crate::app::App;
 use crate::db::commit;
 use crate::error::Result;
@@ -20,10 +21,12 @@ const STEPS: usize = 1_000;
 /// The kinds of jobs that accounts bring.
 pub fn kinds(app: &App) -> Vec<Kind> {
     let purging = app.clone();
-    vec![Kind::new(PURGE_JOB, Duration::from_secs(600), move |_| {
+    let mut kinds = mailing::kinds(app);
+    kinds.push(Kind::new(PURGE_JOB, Duration::from_secs(600), move |_| {
         let app = purging.clone();
         async move { purge(&app).await }
-    })]
+    }));
+    kinds
 }
 
 /// What comes back by itself.
@@ -47,6 +50,13 @@ pub async fn purge(app: &App) -> Result<Value> {
         sessions += some;
         keys += more;
     }
+    let (tokens, sign_ins) = mailing::forget(app).await?;
     let signing_keys = app.keyring.forget().await?;
-    Ok(json!({ "sessions": sessions, "apiKeys": keys, "signingKeys": signing_keys }))
+    Ok(json!({
+        "sessions": sessions,
+        "apiKeys": keys,
+        "signingKeys": signing_keys,
+        "emailTokens": tokens,
+        "signIns": sign_ins,
+    }))
 }

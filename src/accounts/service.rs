@@ -4,12 +4,16 @@ mod administration;
 mod api_keys;
 mod client_credentials;
 mod directory;
+mod email;
 mod identify;
 mod last_use;
+mod linking;
+mod oidc;
 mod profile;
 mod refresh;
 pub mod refusals;
 mod register;
+mod reset;
 mod sessions;
 mod throttle;
 mod watching;
@@ -18,15 +22,19 @@ pub use administration::{create_admin, create_user, delete_user, promote, update
 pub use api_keys::{NewKey, create_key, find_key, list_keys, own_key, revoke_key};
 pub use client_credentials::{Granted, Refusal, grant};
 pub use directory::{find, find_by_username, list};
+pub use email::{request_email_verification, verify_email};
 pub use identify::{authenticate, authenticate_cookie, renew, renew_viewer};
 pub use last_use::write_last_uses;
+pub use linking::{linked_identities, unlink_identity};
+pub use oidc::{Arrival, Beginning, TICKET_TTL, begin_sign_in, end_sign_in};
 pub use profile::{change_password, delete_account, update_profile};
 pub use refresh::refresh;
 pub use register::register;
+pub use reset::{request_password_reset, reset_password};
 pub use sessions::{find_own, list_own, login, logout, logout_everywhere, revoke_session};
 pub use watching::session_ended;
 
-use super::tokens::{self, Access, Refresh};
+use super::tokens::{self, Access, Random};
 use super::{RefreshToken, Session, User};
 use crate::app::App;
 use crate::db::types::Timestamp;
@@ -102,7 +110,7 @@ fn new_device(
     now: Timestamp,
 ) -> Result<(Session, RefreshToken, String)> {
     let session = Session::start(user, client, now, now.plus(app.config.accounts.session_ttl));
-    let Refresh { token, hash } = tokens::refresh()?;
+    let Random { token, hash } = tokens::refresh()?;
     let stored = RefreshToken {
         hash,
         session_id: session.id,

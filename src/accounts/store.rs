@@ -6,12 +6,14 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Backend, Conn, sessions, transaction};
+use super::{Backend, Conn, emails, jobs, sessions, transaction};
+use crate::accounts::email::Purpose;
 use crate::accounts::{RefreshToken, Session, User, UserChanges, UserSearch};
 use crate::db::schema::users;
 use crate::error::{Error, Result};
 use crate::graphql::paging::{Window, keyset};
 use crate::id::{SessionId, UserId};
+use crate::jobs::NewJob;
 use crate::logs::Log;
 use crate::viewer::Role;
 
@@ -138,6 +140,7 @@ pub async fn register(
     password_hash: String,
     device: (Session, RefreshToken),
     entries: [Log; 2],
+    letter: Option<NewJob>,
 ) -> Result<()> {
     transaction!(conn, {
         insert_row(conn, &user, password_hash).await?;
@@ -145,7 +148,7 @@ pub async fn register(
         for entry in &entries {
             super::logs::insert(conn, entry).await?;
         }
-        Ok(())
+        enqueue(conn, letter).await
     })
 }
 
@@ -157,22 +160,25 @@ async fn insert_row(conn: &mut Conn, user: &User, password_hash: String) -> Resu
     Ok(())
 }
 
-/// Changes an account and gives it as it is then; a new password ends all its sessions. `None` where there
-/// is none, `refusal` where the last administrator would be demoted.
+/// Changes an account and gives it as it is then; a new password ends all its sessions, and both that and
+/// a new address the links that were mailed before. `None` where there is none, `refusal` where the last administrator would be demoted.
 pub async fn update(
     conn: &mut Conn,
     id: UserId,
     changes: (UserChanges, Option<String>),
     refusal: Error,
     entry: Log,
+    letters: Vec<NewJob>,
 ) -> Result<Option<User>> {
     transaction!(conn, {
         let (changes, password_hash) = changes;
+        let another_address = changes.email_key.is_some();
         if let Some(hash) = password_hash {
             diesel::update(users::table.find(id))
                 .set(users::password_hash.eq(hash))
                 .execute(conn)
                 .await?;
+            emails::void(conn, id, Some(Purpose::ResetPassword), entry.date).await?;
             sessions::end_all(conn, id, None, entry.date).await?;
         }
         if changes.role == Some(Role::User) {
@@ -185,18 +191,32 @@ pub async fn update(
         if found == 0 {
             return Ok(None);
         }
+        if another_address {
+            emails::void(conn, id, None, entry.date).await?;
+        }
         super::logs::insert(conn, &entry).await?;
+        enqueue(conn, letters).await?;
         find(conn, id).await
     })
 }
 
-/// Changes the password, if it still is the one that was checked, and ends all sessions but `keep`.
+/// Writes the jobs of letters; called inside a transaction.
+async fn enqueue(conn: &mut Conn, letters: impl IntoIterator<Item = NewJob>) -> Result<()> {
+    for letter in letters {
+        jobs::enqueue(conn, letter).await?;
+    }
+    Ok(())
+}
+
+/// Changes the password, if it still is the one that was checked, and ends all sessions but `keep` and the
+/// links that were mailed to reset it.
 pub async fn change_password(
     conn: &mut Conn,
     id: UserId,
     hashes: (Option<String>, String),
     keep: SessionId,
     entry: Log,
+    letter: Option<NewJob>,
 ) -> Result<Option<User>> {
     transaction!(conn, {
         let (checked, new) = hashes;
@@ -211,8 +231,10 @@ pub async fn change_password(
         if account.execute(conn).await? == 0 {
             return Ok(None);
         }
+        emails::void(conn, id, Some(Purpose::ResetPassword), now).await?;
         sessions::end_all(conn, id, Some(keep), now).await?;
         super::logs::insert(conn, &entry).await?;
+        enqueue(conn, letter).await?;
         find(conn, id).await
     })
 }

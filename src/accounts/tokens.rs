@@ -1,5 +1,5 @@
 //! The two tokens of a session: a signed one for requests, short-lived, and a random one to get the next pair
-//! with; and the signed one that a program gets for its API key.
+//! with; the signed one that a program gets for its API key; and the random ones that are mailed.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::email::Purpose;
 use crate::app::App;
 use crate::clock;
 use crate::db::types::Timestamp;
@@ -66,9 +67,9 @@ pub struct Access {
     pub expires_at: Timestamp,
 }
 
-/// A new refresh token and what the database keeps of it.
-pub struct Refresh {
-    /// What the client gets.
+/// A new random token and what the database keeps of it.
+pub struct Random {
+    /// What the client, or the mail, gets.
     pub token: String,
     /// SHA-256 of it; enough, as the token is random.
     pub hash: Vec<u8>,
@@ -119,16 +120,42 @@ pub async fn read_access(app: &App, token: &str) -> Option<Claims> {
 }
 
 /// Makes a refresh token.
-pub fn refresh() -> Result<Refresh> {
-    let random = clock::random_bytes::<32>()?;
-    let token = format!("{REFRESH_PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
-    let hash = sha256(&token);
-    Ok(Refresh { token, hash })
+pub fn refresh() -> Result<Random> {
+    random(REFRESH_PREFIX)
 }
 
 /// What the database would know a refresh token by; `None` where it cannot be one.
 pub fn refresh_hash(token: &str) -> Option<Vec<u8>> {
-    let random = token.strip_prefix(REFRESH_PREFIX)?;
+    hash(REFRESH_PREFIX, token)
+}
+
+/// Makes a token that is mailed.
+pub fn mailed(purpose: Purpose) -> Result<Random> {
+    random(mailed_prefix(purpose))
+}
+
+/// What the database would know a mailed token by; `None` where it cannot be one for that purpose.
+pub fn mailed_hash(purpose: Purpose, token: &str) -> Option<Vec<u8>> {
+    hash(mailed_prefix(purpose), token.trim())
+}
+
+fn mailed_prefix(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::VerifyEmail => "pluma_ve_",
+        Purpose::ResetPassword => "pluma_rp_",
+    }
+}
+
+/// 256 bits behind a prefix.
+fn random(prefix: &str) -> Result<Random> {
+    let random = clock::random_bytes::<32>()?;
+    let token = format!("{prefix}{}", URL_SAFE_NO_PAD.encode(random));
+    let hash = sha256(&token);
+    Ok(Random { token, hash })
+}
+
+fn hash(prefix: &str, token: &str) -> Option<Vec<u8>> {
+    let random = token.strip_prefix(prefix)?;
     (random.len() == 43).then(|| sha256(token))
 }
 

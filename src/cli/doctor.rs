@@ -98,6 +98,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     report.check("jobs", contents::jobs(&config)).await;
     report.check("redis", redis(&config)).await;
     report.check("address", address(&config)).await;
+    report.check("e-mail", async { mail(&config) }).await;
     report.check("GraphiQL", async { graphiql(&config) }).await;
     report.end()
 }
@@ -257,6 +258,18 @@ async fn address(config: &Config) -> Found {
             format!("{listen}: {error}"),
             "stop what listens there, or set PLUMA_LISTEN to another address",
         ),
+    }
+}
+
+fn mail(config: &Config) -> Found {
+    let from = &config.mail.from;
+    match &config.mail.smtp_url {
+        Some(server) => Good(format!("from {from} by {server}")),
+        None if config.environment.is_production() => Doubtful(
+            "no mail server: nobody can verify an address or reset a password".to_owned(),
+            "set SMTP_URL, and PLUMA_MAIL_FROM to an address that the mail server lets you send from",
+        ),
+        None => Good("into files, in the directory outbox of the data directory".to_owned()),
     }
 }
 

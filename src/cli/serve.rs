@@ -72,6 +72,11 @@ pub async fn work(config: Config) -> Result<(), Failure> {
 
 fn announce(app: &App, address: SocketAddr) {
     let config = &app.config;
+    if !app.mailer.is_on() {
+        tracing::warn!(
+            "SMTP_URL is not set: no e-mail is sent, so nobody can verify an address or reset a password"
+        );
+    }
     let url = url(config, address);
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), database = %config.database.url, "ready");
     say(&format!("Pluma is ready at {url}"));

@@ -3,10 +3,12 @@
 use std::{collections::BTreeSet, num::NonZero, path::Path, thread};
 
 use confique::{Config as _, Layer, serde::Deserialize};
+use lettre::{Address, message::Mailbox};
 use toml::{Table, Value};
 use url::Host;
 
 use super::{
+    mail_values::LinkTemplate,
     problems::{Problem, Problems},
     reference::{Setting, sections},
     secrets,
@@ -154,8 +156,18 @@ fn assemble(
     if !problems.is_empty() {
         return Err(Problems(problems));
     }
-    Config::from_layer(layer)
-        .map_err(|error| Problem::new("configuration", error.to_string()).into())
+    let config = Config::from_layer(layer)
+        .map_err(|error| Problem::new("configuration", error.to_string()))?;
+    if config.server.own_address(&config.oidc.return_to).is_none() {
+        let problem = Problem::new("PLUMA_OIDC_RETURN_TO", "leads to a site that is not yours");
+        let accepted = settings
+            .iter()
+            .find(|setting| setting.key == "oidc.return_to");
+        return Err(problem
+            .accepted(accepted.map(|setting| setting.accepted).unwrap_or_default())
+            .into());
+    }
+    Ok(config)
 }
 
 /// A layer with this one value, so that one wrong value does not hide the next.
@@ -190,10 +202,32 @@ fn depend(layer: &mut ConfigLayer, environment: Environment) {
         .database
         .readers
         .get_or_insert(processors.clamp(2, 16));
+    if let Some(url) = &layer.server.public_url {
+        let mail = &mut layer.mail;
+        let own = |path| LinkTemplate::own(url, path);
+        mail.verify_link
+            .get_or_insert_with(|| own("/auth/verify-email"));
+        mail.reset_link
+            .get_or_insert_with(|| own("/auth/reset-password"));
+        mail.from.get_or_insert_with(|| default_sender(url));
+    }
     if let Some(data_dir) = &layer.data_dir {
         let file = data_dir.join("pluma.db");
         layer.database.url.get_or_insert(DatabaseUrl::Sqlite(file));
     }
+}
+
+/// No-reply at the host of the public address; a numeric one has the form that mail wants.
+fn default_sender(public_url: &url::Url) -> Mailbox {
+    let host = match public_url.host() {
+        Some(Host::Ipv4(address)) => format!("[{address}]"),
+        Some(Host::Ipv6(address)) => format!("[IPv6:{address}]"),
+        Some(Host::Domain(name)) => name.to_owned(),
+        None => "localhost".to_owned(),
+    };
+    let address = Address::new("no-reply", host);
+    let address = address.unwrap_or_else(|_| Address::new_dangerous("no-reply", "localhost"));
+    Mailbox::new(Some("Pluma".to_owned()), address)
 }
 
 /// Production's cookies are `Secure`: over plain HTTP browsers would drop them and nobody could stay signed in.

@@ -31,6 +31,8 @@ impl Setting {
             "server.metrics_token",
             "database.url",
             "redis.url",
+            "mail.smtp_url",
+            "oidc.providers",
             "linguistics.key",
         ]
         .contains(&self.key.as_str())

@@ -11,6 +11,8 @@ mod jobs;
 mod limits;
 mod linguistics;
 mod log;
+mod mail;
+mod oidc;
 mod persisted;
 mod rates;
 mod redis;
@@ -29,6 +31,8 @@ pub use jobs::Jobs;
 pub use limits::Limits;
 pub use linguistics::Linguistics;
 pub use log::Log;
+pub use mail::Mail;
+pub use oidc::Oidc;
 pub use persisted::Persisted;
 pub use rates::Rates;
 pub use redis::Redis;
@@ -66,6 +70,12 @@ pub struct Config {
     /// Users, their sessions and their passwords.
     #[config(nested)]
     pub accounts: Accounts,
+    /// E-mail that the server sends.
+    #[config(nested)]
+    pub mail: Mail,
+    /// Signing in with accounts of OpenID Connect providers.
+    #[config(nested)]
+    pub oidc: Oidc,
     /// What one client may ask for.
     #[config(nested)]
     pub limits: Limits,

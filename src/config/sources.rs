@@ -29,7 +29,11 @@ pub(super) fn readable(
         };
         match value.into_string() {
             Ok(value) => drop(readable.insert(name, value)),
-            Err(_) if name.starts_with("PLUMA_") || name.starts_with("DATABASE_URL") => {
+            Err(_)
+                if ["PLUMA_", "DATABASE_URL", "SMTP_URL"]
+                    .iter()
+                    .any(|known| name.starts_with(known)) =>
+            {
                 problems.push(Problem::new(name, "is not valid UTF-8"));
             }
             Err(_) => {}

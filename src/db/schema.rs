@@ -280,8 +280,51 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Links that were mailed, by the hash of their token.
+    email_tokens (hash) {
+        hash -> Binary,
+        user_id -> Guid,
+        purpose -> Text,
+        email_key -> Text,
+        created_at -> Instant,
+        expires_at -> Instant,
+        used_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Accounts at OpenID Connect providers that sign in here.
+    identities (id) {
+        id -> Guid,
+        user_id -> Guid,
+        provider -> Text,
+        issuer -> Text,
+        subject -> Text,
+        email -> Nullable<Text>,
+        created_at -> Instant,
+        last_used_at -> Instant,
+    }
+}
+
+table! {
+    use crate::db::types::Instant;
+    use diesel::sql_types::*;
+    /// Sign-ins that came back from a provider, by the hash of their state.
+    spent_sign_ins (hash) {
+        hash -> Binary,
+        expires_at -> Instant,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(api_keys -> users (user_id));
+joinable!(email_tokens -> users (user_id));
+joinable!(identities -> users (user_id));
 joinable!(refresh_tokens -> sessions (session_id));
 joinable!(notebooks -> users (owner_id));
 joinable!(collaborators -> notebooks (notebook_id));
@@ -293,6 +336,8 @@ allow_tables_to_appear_in_same_query!(
     sessions,
     refresh_tokens,
     api_keys,
+    email_tokens,
+    identities,
     notebooks,
     collaborators,
     pages,

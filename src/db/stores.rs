@@ -11,12 +11,16 @@ pub mod accounts;
 pub mod api_keys;
 #[path = "../logs/chain_store.rs"]
 pub mod chain;
+#[path = "../accounts/email_store.rs"]
+pub mod emails;
 #[path = "../pages/event_store.rs"]
 pub mod events;
 #[path = "../health/store.rs"]
 pub mod health;
 #[path = "../idempotency/store.rs"]
 pub mod idempotency;
+#[path = "../accounts/identity_store.rs"]
+pub mod identities;
 #[path = "../jobs/store.rs"]
 pub mod jobs;
 #[path = "../keyring/store.rs"]

@@ -63,6 +63,11 @@ impl Viewer {
             None => Streamer::Stranger(self.viewer.client.ip.map(network)),
         }
     }
+
+    /// Who asks, as services want to know it.
+    pub fn into_inner(self) -> crate::viewer::Viewer {
+        self.viewer
+    }
 }
 
 /// For API keys, where `Authorization` is taken by a proxy in front.
@@ -161,13 +166,21 @@ impl Gateway {
         }
     }
 
+    /// Nobody, from where the request comes.
+    pub fn stranger(&self, credentials: &Credentials) -> crate::viewer::Viewer {
+        crate::viewer::Viewer {
+            identity: None,
+            client: Client {
+                ip: Some(credentials.address),
+                user_agent: credentials.user_agent.clone(),
+                request_id: Some(credentials.request_id.clone()),
+            },
+        }
+    }
+
     /// Who asks. A bearer token must be good; a stale cookie means nobody.
     pub async fn viewer(&self, credentials: &Credentials) -> Result<Viewer> {
-        let client = Client {
-            ip: Some(credentials.address),
-            user_agent: credentials.user_agent.clone(),
-            request_id: Some(credentials.request_id.clone()),
-        };
+        let client = self.stranger(credentials).client;
         let app = &self.0.app;
         let viewer = match credentials.bearer.as_deref() {
             Some(token) => accounts::authenticate(app, Some(token), client).await?,

@@ -8,8 +8,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::graphql::Transports;
 use super::{
-    access_log, body_limit, client_address, compression, cors, host, oauth, panic, playground,
-    probes, prometheus, refusal, request_id, security, trace,
+    access_log, body_limit, client_address, compression, cors, host, links, oauth, panic,
+    playground, probes, prometheus, refusal, request_id, security, sign_in, trace,
 };
 use crate::api;
 use crate::app::App;
@@ -32,6 +32,8 @@ pub fn router(app: &App, transports: &Transports, metrics: Option<PrometheusHand
     let routes = routes
         .with_state(app.clone())
         .merge(playground::routes(config))
+        .merge(links::routes())
+        .merge(sign_in::routes(app, &transports.gateway))
         .merge(transports.router())
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed);

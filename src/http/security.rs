@@ -32,10 +32,9 @@ pub fn start_policy(page: &str) -> String {
 /// For browsers that reached the server over TLS: never without it again, for a year.
 const STRICT_TRANSPORT: &str = "max-age=31536000";
 
-const HEADERS: [(HeaderName, &str); 6] = [
+const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (header::REFERRER_POLICY, "same-origin"),
     (
         HeaderName::from_static("cross-origin-opener-policy"),
         "same-origin",
@@ -58,7 +57,7 @@ pub fn over_tls(app: &App) -> bool {
     config.environment.is_production() && config.server.public_url.scheme() == "https"
 }
 
-/// Adds the headers; pages bring a policy of their own.
+/// Adds the headers; pages bring policies of their own.
 pub async fn headers(State(over_tls): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -69,8 +68,13 @@ pub async fn headers(State(over_tls): State<bool>, request: Request, next: Next)
         let strict = HeaderValue::from_static(STRICT_TRANSPORT);
         headers.insert(header::STRICT_TRANSPORT_SECURITY, strict);
     }
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(DATA_POLICY));
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, DATA_POLICY),
+        (header::REFERRER_POLICY, "same-origin"),
+    ] {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
     response
 }

@@ -9,10 +9,13 @@ mod administration;
 pub mod api_keys;
 mod audit;
 mod client_credentials;
+mod delivery;
 mod devices;
 mod directory;
+mod email;
 mod profile;
 mod registration;
+mod reset;
 mod scopes;
 mod sessions;
 

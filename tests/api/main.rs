@@ -31,6 +31,7 @@ mod program;
 mod replicas;
 mod secrets_in_logs;
 mod shutdown;
+mod sign_in;
 mod statements;
 mod storm;
 mod streams;

@@ -14,7 +14,7 @@ use crate::graphql::context::Request;
 use crate::graphql::payload::{DeletePayload, outcome, payload};
 use crate::id::UserId;
 
-/// What `register`, `login` and `refreshSession` give. The same tokens are set as HttpOnly cookies.
+/// What `register`, `login`, `refreshSession` and `resetPassword` give. The same tokens are set as HttpOnly cookies.
 #[derive(SimpleObject, Default)]
 pub struct AuthPayload {
     /// Who is signed in now.
@@ -33,7 +33,7 @@ pub struct AuthPayload {
 
 impl AuthPayload {
     /// Wraps a service's result, hands the tokens to the browser, and makes its device known to the account.
-    fn of(ctx: &Context<'_>, result: Result<SignedIn>) -> Result<Self> {
+    pub(super) fn of(ctx: &Context<'_>, result: Result<SignedIn>) -> Result<Self> {
         let app = ctx.app()?;
         let user = result.as_ref().ok().map(|signed_in| signed_in.user.id);
         let payload = Self::refreshed(ctx, result)?;
@@ -90,7 +90,7 @@ pub struct AccountMutations;
 
 #[Object]
 impl AccountMutations {
-    /// Makes an account and signs it in. FORBIDDEN (in `errors`) where the server takes no registrations.
+    /// Makes an account, signs it in, and mails a link that verifies its address. FORBIDDEN (in `errors`) where the server takes no registrations.
     async fn register(
         &self,
         ctx: &Context<'_>,
@@ -150,7 +150,7 @@ impl AccountMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "The present password. It may be missing only where the account has none (signed in by OpenID Connect)."
+            desc = "The present password. It may be missing only where the account has none (signed in by OpenID Connect); EXPIRED then, unless the viewer signed in within the last 15 minutes."
         )]
         current_password: Option<String>,
         #[graphql(
@@ -180,7 +180,9 @@ impl AccountMutations {
     async fn delete_account(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The password; it may be missing only where the account has none.")]
+        #[graphql(
+            desc = "The password; it may be missing only where the account has none. EXPIRED then, unless the viewer signed in within the last 15 minutes."
+        )]
         password: Option<String>,
     ) -> Result<Option<DeletePayload>> {
         let app = ctx.app()?;

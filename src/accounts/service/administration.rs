@@ -5,11 +5,12 @@ use serde_json::json;
 use super::profile::changes;
 use super::register::new_user;
 use super::{AccountChanges, Registration, last_administrator, or_taken, wake_streams};
-use crate::accounts::{User, names, passwords};
+use crate::accounts::{User, letters, names, passwords};
 use crate::app::App;
 use crate::db::{commit, query};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::UserId;
+use crate::jobs;
 use crate::logs::Log;
 use crate::validate::Checks;
 use crate::viewer::{Role, Viewer};
@@ -59,11 +60,13 @@ pub async fn update_user(
     }
     let entry = Log::audit(viewer, now, "account.updated_by_admin", id).with(details);
     let refusal = last_administrator(["input", "role"]);
+    let letters = letters::after_change(app, &user, &changes, hash.is_some(), now).await?;
     let user = or_taken(commit!(
         app.db,
-        accounts::update(id, (changes, hash), refusal, entry)
+        accounts::update(id, (changes, hash), refusal, entry, letters)
     ))?
     .ok_or_else(|| Error::not_found("user", path))?;
+    app.events.wake(jobs::topic());
     wake_streams(app, id);
     Ok(user)
 }
@@ -134,7 +137,13 @@ pub async fn promote(app: &App, login: &str) -> Result<User> {
     let entry = Log::audit(&Viewer::default(), now, "account.promoted", user.id);
     let user = commit!(
         app.db,
-        accounts::update(user.id, (changes, None), last_administrator(path), entry)
+        accounts::update(
+            user.id,
+            (changes, None),
+            last_administrator(path),
+            entry,
+            Vec::new(),
+        )
     )?
     .ok_or_else(|| Error::not_found("user", path))?;
     wake_streams(app, user.id);

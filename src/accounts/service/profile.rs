@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{AccountChanges, gone, last_administrator, or_taken, refusals, throttle, wake_streams};
+use crate::accounts::letters::{self, Notice};
 use crate::accounts::passwords::Verdict;
 use crate::accounts::{User, UserChanges, names, passwords};
 use crate::app::App;
@@ -10,9 +11,13 @@ use crate::db::types::Timestamp;
 use crate::db::{commit, query};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::UserId;
+use crate::jobs;
 use crate::logs::Log;
 use crate::validate::{Checks, fold};
-use crate::viewer::{Identity, Viewer};
+use crate::viewer::Viewer;
+
+/// For how long a sign-in vouches for who has no password to show.
+const JUST_NOW_SECONDS: i64 = 15 * 60;
 
 /// Changes the viewer's names, biography or address.
 pub async fn update_profile(app: &App, viewer: &Viewer, input: AccountChanges) -> Result<User> {
@@ -37,11 +42,14 @@ pub async fn update_profile(app: &App, viewer: &Viewer, input: AccountChanges) -
     let entry =
         Log::audit(viewer, now, "account.updated", user.id).with(json!({ "fields": fields }));
     let refusal = last_administrator(["input"]);
-    or_taken(commit!(
+    let letters = letters::after_change(app, &user, &changes, false, now).await?;
+    let user = or_taken(commit!(
         app.db,
-        accounts::update(user.id, (changes, None), refusal, entry)
+        accounts::update(user.id, (changes, None), refusal, entry, letters)
     ))?
-    .ok_or_else(gone)
+    .ok_or_else(gone)?;
+    app.events.wake(jobs::topic());
+    Ok(user)
 }
 
 /// Checks what is to change and drops what is so already; gives the changes and their names.
@@ -114,10 +122,12 @@ pub async fn change_password(
     checks.done()?;
     confirm(app, viewer, current, hash.clone(), ["currentPassword"]).await?;
     let new_hash = passwords::hash(app, new).await?;
-    let entry = Log::audit(viewer, app.clock.now(), "password.changed", user.id);
+    let now = app.clock.now();
+    let entry = Log::audit(viewer, now, "password.changed", user.id);
+    let told = letters::notice(app, Notice::PasswordChanged, user.id, &user.email, now).await?;
     let user = commit!(
         app.db,
-        accounts::change_password(user.id, (hash, new_hash), session, entry)
+        accounts::change_password(user.id, (hash, new_hash), session, entry, told)
     )?
     .ok_or_else(|| {
         Error::user(
@@ -127,6 +137,7 @@ pub async fn change_password(
         )
     })?;
     wake_streams(app, user.id);
+    app.events.wake(jobs::topic());
     Ok(user)
 }
 
@@ -148,7 +159,24 @@ async fn with_password(app: &App, id: UserId) -> Result<(User, Option<String>)> 
     query!(app.db, accounts::find_with_password(id))?.ok_or_else(gone)
 }
 
-/// Asks for the password of an account that has one.
+/// What stands in for a password where there is none: a sign-in of the last minutes.
+async fn just_signed_in(app: &App, viewer: &Viewer, path: [&str; 1]) -> Result<()> {
+    let (identity, session) = viewer.require_session()?;
+    let now = app.clock.now();
+    let found = query!(app.db, sessions::find(session, identity.user_id, now))?;
+    let since = now.plus_seconds(-JUST_NOW_SECONDS);
+    if found.is_some_and(|session| session.created_at >= since) {
+        return Ok(());
+    }
+    Err(Error::user(
+        UserErrorCode::Expired,
+        path,
+        "This account has no password, so sign in once more and repeat this within fifteen minutes; \
+         or set a password by a mailed link.",
+    ))
+}
+
+/// Asks for the password of an account that has one, and of others that they have just signed in.
 async fn confirm(
     app: &App,
     viewer: &Viewer,
@@ -157,7 +185,7 @@ async fn confirm(
     path: [&str; 1],
 ) -> Result<()> {
     if hash.is_none() {
-        return Ok(());
+        return just_signed_in(app, viewer, path).await;
     }
     let Some(typed) = typed.filter(|typed| !typed.is_empty()) else {
         return Err(Error::user(

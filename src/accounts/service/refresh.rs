@@ -1,7 +1,7 @@
 //! Exchanging a refresh token for the next pair.
 
 use super::{SignedIn, wake_streams};
-use crate::accounts::tokens::{self, Refresh};
+use crate::accounts::tokens::{self, Random};
 use crate::accounts::{Rotated, Rotation};
 use crate::app::App;
 use crate::db::commit;
@@ -24,8 +24,7 @@ pub async fn refresh(app: &App, viewer: &Viewer, token: Option<&str>) -> Result<
     })?;
     let now = app.clock.now();
     let ttl = app.config.accounts.session_ttl;
-    let next = tokens::refresh()?;
-    let Refresh { token, hash } = next;
+    let Random { token, hash } = tokens::refresh()?;
     let rotation = Rotation {
         shown,
         next: hash,

@@ -1,12 +1,13 @@
 //! Making an account.
 
 use super::{Registration, SignedIn, new_device, or_taken};
-use crate::accounts::{User, names, passwords};
+use crate::accounts::{User, letters, names, passwords};
 use crate::app::App;
 use crate::db::commit;
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::UserId;
+use crate::jobs;
 use crate::logs::Log;
 use crate::validate::{Checks, fold};
 use crate::viewer::{Role, Viewer};
@@ -30,10 +31,12 @@ pub async fn register(app: &App, viewer: &Viewer, input: Registration) -> Result
         Log::audit(&acting, now, "session.started", session.id),
     ];
     let device = (session.clone(), token);
+    let letter = letters::first_verification(app, user.id, &user.email_key, now).await?;
     or_taken(commit!(
         app.db,
-        accounts::register(user.clone(), hash, device, entries)
+        accounts::register(user.clone(), hash, device, entries, letter)
     ))?;
+    app.events.wake(jobs::topic());
     SignedIn::new(app, user, session, refresh, now).await
 }
 

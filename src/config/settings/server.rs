@@ -82,3 +82,20 @@ pub struct Server {
     #[config(env = "PLUMA_METRICS_TOKEN", deserialize_with = metrics_token)]
     pub metrics_token: Option<SecretString>,
 }
+
+impl Server {
+    /// The address that `wanted` names, seen from this server's own, if it is one of this server or of a
+    /// configured origin: browsers are sent nowhere else.
+    pub fn own_address(&self, wanted: &str) -> Option<Url> {
+        // Browsers drop tabs and line breaks, and a header must not have them.
+        if wanted.chars().any(|c| c.is_control() || c == '\\') {
+            return None;
+        }
+        let url = self.public_url.join(wanted).ok()?;
+        let origin = url.origin().ascii_serialization();
+        let own = self.public_url.origin().ascii_serialization();
+        let known = origin == own || self.cors_origins.contains(&origin);
+        let bare = url.username().is_empty() && url.password().is_none();
+        (known && bare && ["http", "https"].contains(&url.scheme())).then_some(url)
+    }
+}

@@ -22,7 +22,8 @@ fn every_setting_is_described() {
         let name = &setting.key;
         assert!(
             setting.variable.starts_with("PLUMA_")
-                || ["DATABASE_URL", "REDIS_URL"].contains(&setting.variable),
+                || setting.variable.starts_with("LINGUISTICS_")
+                || ["DATABASE_URL", "REDIS_URL", "SMTP_URL"].contains(&setting.variable),
             "{name}"
         );
         assert!(

@@ -5,6 +5,7 @@
 mod app;
 mod client;
 mod dump;
+mod mail;
 mod node;
 mod postgres;
 mod program;
@@ -15,6 +16,7 @@ mod subscription;
 
 pub use app::{Engine, TestApp};
 pub use client::{Client, Page};
+pub use mail::{Behaviour, MailServer};
 pub use node::run_node_tests;
 pub use postgres::Database;
 pub use program::Program;

@@ -1,0 +1,3 @@
+DROP TABLE spent_sign_ins;
+DROP TABLE identities;
+DROP TABLE email_tokens;
