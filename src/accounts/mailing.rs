@@ -45,12 +45,12 @@ async fn send(app: &App, run: &Run) -> Result<Value> {
             match query!(app.db, emails::find_user(key))? {
                 Some(user) => {
                     let asked = Viewer {
-                        identity: None,
                         client: Client {
                             ip,
                             user_agent: None,
                             request_id,
                         },
+                        ..Viewer::default()
                     };
                     let attempt = run.job.attempts;
                     let entry = Log::audit(&asked, now, "password.reset_requested", user.id)

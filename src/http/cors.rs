@@ -26,8 +26,9 @@ const SENT: [HeaderName; 13] = [
     HeaderName::from_static("x-apollo-operation-name"),
 ];
 
-const READ: [HeaderName; 7] = [
+const READ: [HeaderName; 8] = [
     request_id::HEADER,
+    idempotent::REPLAYED,
     header::ETAG,
     header::RETRY_AFTER,
     HeaderName::from_static("ratelimit-limit"),

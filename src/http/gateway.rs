@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
@@ -175,6 +175,7 @@ impl Gateway {
                 user_agent: credentials.user_agent.clone(),
                 request_id: Some(credentials.request_id.clone()),
             },
+            budget: None,
         }
     }
 

@@ -188,10 +188,11 @@ fn page(status: StatusCode, advice: &str, code: &str) -> Response {
          <style>body {{ font: 17px/1.6 system-ui, sans-serif; max-width: 34rem; margin: 12vh auto; padding: 0 1.2rem }}</style>\n\
          </head>\n<body>\n<h1>You are not signed in</h1>\n<p>{advice}</p>\n<p><code>{code}</code></p>\n</body>\n</html>\n"
     );
+    let policy = security::start_policy(&page);
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, security::START_POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
     (status, headers, page).into_response()

@@ -106,7 +106,7 @@ impl Shared {
     ) -> std::result::Result<(u8, i64, u64, u64), Away> {
         let digest = self.digests.name(&[key.as_bytes()]);
         // Half of it: enough that no two keys meet.
-        let name = hex::encode(&digest.as_ref()[..16]);
+        let name = hex::encode(&digest[..16]);
         let mut invocation = self.charge.key(self.redis.key("limit", name));
         invocation
             .arg(quota.capacity.max(1))

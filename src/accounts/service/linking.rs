@@ -127,7 +127,7 @@ impl Arriving<'_> {
         )? {
             return Ok(None);
         }
-        let signed_in = SignedIn::new(app, user, session, refresh, now)?;
+        let signed_in = SignedIn::new(app, user, session, refresh, now).await?;
         Ok(Some(Ok(Some(signed_in))))
     }
 
@@ -146,7 +146,7 @@ impl Arriving<'_> {
         )? {
             return Ok(None);
         }
-        let signed_in = SignedIn::new(app, user, session, refresh, now)?;
+        let signed_in = SignedIn::new(app, user, session, refresh, now).await?;
         Ok(Some(Ok(Some(signed_in))))
     }
 
@@ -212,7 +212,8 @@ impl Arriving<'_> {
             app.db,
             identities::register(stored, identity, device, entries, letter)
         )?;
-        SignedIn::new(app, user, session, refresh, now).map(|signed_in| Ok(Some(signed_in)))
+        let signed_in = SignedIn::new(app, user, session, refresh, now).await?;
+        Ok(Ok(Some(signed_in)))
     }
 
     fn identity(&self, user_id: UserId) -> LinkedIdentity {

@@ -74,5 +74,5 @@ pub async fn reset_password(
     let user = unless_void(commit!(app.db, emails::reset(reset))?)?;
     wake_streams(app, user.id);
     app.events.wake(jobs::topic());
-    SignedIn::new(app, user, session, refresh, now)
+    SignedIn::new(app, user, session, refresh, now).await
 }
