@@ -178,6 +178,8 @@ mod tests {
         streams.hurry(ann);
         streams.hurry(ann);
         assert_eq!(turn(&streams, LATER).await, Some(2));
+        streams.hurry(bob);
+        assert_eq!(turn(&streams, LATER).await, Some(1));
         let soon = Duration::from_millis(20);
         let next = turn(&streams, soon).await;
         assert_eq!(next, Some(3), "once, however often it was said");

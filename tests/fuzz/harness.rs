@@ -60,10 +60,10 @@ pub fn request(data: &[u8]) {
             batch
         }
     };
-    let persisted = PersistedQueries::default();
+    let persisted = PersistedQueries::new(Trusted::default());
     for request in requests {
         assert!(request.uploads.len() <= limits.upload_files);
-        if let Ok(operation) = prepare(request, &persisted) {
+        if let Ok(operation) = prepare(request, &persisted, limits) {
             assert!(!operation.request.query.is_empty());
         }
     }

@@ -137,14 +137,6 @@ impl Client {
         }
     }
 
-    /// The same user at another address of the server.
-    pub fn at(&self, url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
-            ..self.clone()
-        }
-    }
-
     /// Sends a GET.
     pub async fn get(&self, path: &str) -> reqwest::Response {
         let request = self.http.get(format!("{}{path}", self.url));
