@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, header};
 use pluma::config::Config;
+use pluma::graphql::trusted::Trusted;
 use pluma::http::gateway::Limits;
 use pluma::http::operation::prepare;
 use pluma::http::persisted::PersistedQueries;
@@ -26,13 +27,15 @@ pub const TARGETS: [Target; 3] = [("merge", merge), ("request", request), ("type
 /// A body that came by POST: read, and what it asks for found. The first byte says whether it is a form with
 /// files, whose boundary is `x`.
 pub fn request(data: &[u8]) {
-    static PARTS: OnceLock<(Runtime, Limits)> = OnceLock::new();
-    let (runtime, limits) = PARTS.get_or_init(|| {
+    static PARTS: OnceLock<(Runtime, Limits, PersistedQueries)> = OnceLock::new();
+    let (runtime, limits, persisted) = PARTS.get_or_init(|| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        let config = Config::load_from(&|_| None, None);
-        (runtime.unwrap(), Limits::of(&config.unwrap()))
+        let config = Config::load_from(&|_| None, None).unwrap();
+        let trusted = Trusted::load(&config.persisted).unwrap();
+        let persisted = PersistedQueries::new(trusted);
+        (runtime.unwrap(), Limits::of(&config), persisted)
     });
     let is_form = data.first() == Some(&b'-');
     let content_type = match is_form {
@@ -60,10 +63,9 @@ pub fn request(data: &[u8]) {
             batch
         }
     };
-    let persisted = PersistedQueries::new(Trusted::default());
     for request in requests {
         assert!(request.uploads.len() <= limits.upload_files);
-        if let Ok(operation) = prepare(request, &persisted, limits) {
+        if let Ok(operation) = prepare(request, persisted, limits) {
             assert!(!operation.request.query.is_empty());
         }
     }
