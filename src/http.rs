@@ -21,6 +21,7 @@ mod probes;
 mod prometheus;
 mod refusal;
 pub mod request;
+mod request_digest;
 mod request_id;
 mod response;
 pub mod router;
