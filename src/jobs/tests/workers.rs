@@ -133,7 +133,7 @@ async fn a_panic_is_a_failed_attempt_and_the_worker_goes_on(
         match run.job.attempts {
             1 => panic!("the first time goes wrong"),
             // What is put together may hold contents, and stays out.
-            2 => panic!("the {} goes wrong", "content"),
+            number @ 2 => panic!("content of attempt {number}"),
             _ => Ok(json!("better")),
         }
     });
