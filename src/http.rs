@@ -27,6 +27,7 @@ mod rates;
 mod refusal;
 mod refused;
 pub mod request;
+mod request_digest;
 mod request_id;
 mod response;
 pub mod router;
