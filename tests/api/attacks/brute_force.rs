@@ -97,11 +97,13 @@ every_database!(
             .iter()
             .filter(|answer| answer["data"].is_null())
             .count();
-        // 60 attempts a minute, one of them Ann's registration: six operations of nine fit.
-        assert_eq!(refused, 4);
+        // 60 attempts a minute, one of them Ann's registration: six operations of nine fit, and what a slow
+        // machine lets refill meanwhile.
+        assert!((1..=4).contains(&refused), "{refused} are refused");
         assert!(reply.headers.contains_key("retry-after"));
-        // Beyond its first ten wrong passwords, none was looked at in these six either.
-        assert_eq!(refusals(&app).await, 10);
+        // Beyond its first ten wrong passwords, none was looked at in these either, but for one in 90 seconds.
+        let looked_at = refusals(&app).await;
+        assert!((10..=12).contains(&looked_at), "{looked_at} were looked at");
     }
 );
 
