@@ -199,3 +199,103 @@ every_database!(
         assert_eq!(app.letters("1 = 1").await, 0);
     }
 );
+
+/// The program itself, which writes every line that it can into a file; ended with the test.
+struct Program(std::process::Child);
+
+impl Program {
+    /// Starts it; gives its address too.
+    fn start(folder: &std::path::Path, log: &std::path::Path) -> (Self, String) {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_pluma"));
+        command
+            .env_clear()
+            .current_dir(folder)
+            .env("PLUMA_DATA_DIR", folder)
+            .env("PLUMA_LISTEN", "127.0.0.1:0")
+            .env("PLUMA_LOG", "trace")
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::fs::File::create(log).unwrap());
+        let mut program = Self(command.spawn().unwrap());
+        let mut said = std::io::BufReader::new(program.0.stdout.take().unwrap());
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+        let (_, url) = line.trim().split_once("http://localhost").unwrap();
+        // Whoever writes into a closed pipe would end.
+        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        (program, format!("http://127.0.0.1{url}"))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_token_or_password_gets_into_the_log_however_much_is_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let (program, url) = Program::start(folder.path(), &log);
+    let ann = Client::anonymous(&url).register("ann").await;
+    let verification = newest_token(folder.path(), 1).await;
+    let ask = "mutation { requestPasswordReset(email: \"ann@example.org\") { errors { code } } }";
+    ann.graphql(ask, json!({})).await;
+    let reset = newest_token(folder.path(), 2).await;
+    let verify = "mutation ($token: String!) { verifyEmail(token: $token) { errors { code } } }";
+    ann.graphql(verify, json!({ "token": verification })).await;
+    let set = "mutation ($token: String!, $new: String!) {
+        resetPassword(token: $token, newPassword: $new) { refreshToken errors { code } } }";
+    let new = "an unforgettable passphrase";
+    let reply = ann
+        .graphql(set, json!({ "token": reset, "new": new }))
+        .await;
+    let refresh = reply.text("/resetPassword/refreshToken").to_owned();
+    newest_message(folder.path(), 3).await;
+    drop(program);
+    let logged = std::fs::read_to_string(&log).unwrap();
+    assert!(
+        logged.contains("accounts.mail"),
+        "the log says much: {logged}"
+    );
+    for secret in [
+        &verification,
+        &reset,
+        &refresh,
+        new,
+        PASSWORD,
+        &ann.refresh_token,
+    ] {
+        assert!(!logged.contains(secret), "{secret} is in the log");
+    }
+}
+
+/// The token of the newest of so many messages in the outbox.
+async fn newest_token(folder: &std::path::Path, count: usize) -> String {
+    let mail = newest_message(folder, count).await;
+    let (_, rest) = mail.split_once("token=").unwrap();
+    rest.split_whitespace().next().unwrap().to_owned()
+}
+
+/// The newest of so many messages in the outbox; waits for them.
+async fn newest_message(folder: &std::path::Path, count: usize) -> String {
+    let limit = std::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        let entries = std::fs::read_dir(folder.join("outbox"));
+        let mut paths: Vec<_> = entries
+            .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+            .unwrap_or_default();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
+        paths.sort();
+        if paths.len() >= count {
+            return std::fs::read_to_string(paths.last().unwrap()).unwrap();
+        }
+        assert!(
+            std::time::Instant::now() < limit,
+            "{count} messages never came"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -128,7 +128,8 @@ every_database!(
         assert!(!notice.0.contains("new.example") && !notice.0.contains("token="));
         let second = app.mailed_token("ann@new.example", 1).await;
         // Back again: the link to the first address stays dead.
-        ann.graphql(MOVE, json!({ "email": ANN })).await;
+        let back = ann.graphql(MOVE, json!({ "email": ANN })).await;
+        assert_eq!(back.at("/updateProfile/user/email"), ANN);
         for dead in [&first, &second] {
             assert_eq!(errors(&verify(&ann, dead).await), ["EXPIRED token"]);
         }
