@@ -89,8 +89,8 @@ pub struct LogFilter {
 #[derive(Debug, Clone, diesel::AsChangeset)]
 #[diesel(table_name = crate::db::schema::logs)]
 pub struct LogChanges {
-    /// What was done.
-    pub action: String,
+    /// What was done; `None` leaves what is there.
+    pub action: Option<String>,
     /// More about it; `None` leaves what is there.
     pub details: Option<JsonValue>,
 }

@@ -113,13 +113,13 @@ pub async fn update(
     app: &App,
     viewer: &Viewer,
     id: LogId,
-    new_action: &str,
+    new_action: Option<String>,
     new_details: Option<Value>,
 ) -> Result<Log> {
     let path = ["input", "logId"];
     editable(app, viewer, id, path).await?;
     let mut checks = Checks::new();
-    let action = action(&mut checks, new_action);
+    let action = new_action.map(|new| action(&mut checks, &new));
     let details = details(&mut checks, new_details);
     checks.done()?;
     commit!(app.db, logs::update(id, LogChanges { action, details }))?

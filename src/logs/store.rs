@@ -106,12 +106,14 @@ pub async fn newest(conn: &mut Conn) -> Result<i64> {
 pub async fn update(conn: &mut Conn, id: LogId, changes: LogChanges) -> Result<Option<Log>> {
     transaction!(conn, {
         let custom = logs::id.eq(id).and(logs::kind.eq(LogKind::Custom));
-        let changed = diesel::update(logs::table.filter(custom))
-            .set(&changes)
-            .execute(conn)
-            .await?;
-        if changed == 0 {
-            return Ok(None);
+        if changes.action.is_some() || changes.details.is_some() {
+            let changed = diesel::update(logs::table.filter(custom))
+                .set(&changes)
+                .execute(conn)
+                .await?;
+            if changed == 0 {
+                return Ok(None);
+            }
         }
         find(conn, id, LogFilter::default()).await
     })

@@ -6,6 +6,8 @@ import { coordinates, readList } from "./coordinates.mjs";
 
 const additions = new Set([
   "DIRECTIVE_ADDED",
+  // @cost and @listSize say what a field weighs.
+  "DIRECTIVE_USAGE_FIELD_DEFINITION_ADDED",
   "ENUM_VALUE_ADDED",
   "FIELD_ADDED",
   "OBJECT_TYPE_INTERFACE_ADDED",

@@ -6,6 +6,7 @@ use crate::accounts::{oidc, service};
 use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::graphql::context::Request;
+use crate::graphql::cost::list_size;
 use crate::graphql::payload::DeletePayload;
 use crate::id::IdentityId;
 
@@ -56,6 +57,7 @@ pub struct OidcQueries;
 #[Object]
 impl OidcQueries {
     /// The providers whose accounts sign in here, for the buttons of a sign-in page.
+    #[graphql(directive = list_size::apply(Some(5), None))]
     async fn auth_providers(&self, ctx: &Context<'_>) -> Result<Vec<AuthProvider>> {
         let app = ctx.app()?;
         let origin = app.config.server.public_url.as_str().trim_end_matches('/');
@@ -69,7 +71,7 @@ impl OidcQueries {
 
     /// The accounts elsewhere that sign in to the viewer's account, the oldest first. UNAUTHENTICATED where
     /// nobody is signed in.
-    #[graphql(cache_control(no_cache))]
+    #[graphql(cache_control(no_cache), directive = list_size::apply(Some(5), None))]
     async fn linked_identities(&self, ctx: &Context<'_>) -> Result<Option<Vec<LinkedIdentity>>> {
         let rows = service::linked_identities(ctx.app()?, ctx.viewer()?).await?;
         Ok(Some(rows.into_iter().map(LinkedIdentity::from).collect()))

@@ -15,6 +15,7 @@ payload! {
     /// Sessions after they were changed.
     SessionsPayload {
         /// The sessions.
+        #[graphql(directive = list_size::apply(Some(20), None))]
         sessions: Vec<Session>
     }
 }

@@ -34,8 +34,8 @@ pub struct CreateLogInput {
 pub struct UpdateLogInput {
     /// Which entry; a CUSTOM one.
     log_id: LogId,
-    /// What was done, on one line of at most 100 characters.
-    action: String,
+    /// What was done, on one line of at most 100 characters. Left out, or null, it stays.
+    action: Option<String>,
     /// More about it, in place of what was there: any JSON of at most 64 KiB. Left out, or null, it stays.
     details: Option<Value>,
 }
@@ -73,7 +73,7 @@ impl LogMutations {
             action,
             details,
         } = input;
-        let result = service::update(ctx.app()?, ctx.viewer()?, log_id, &action, details).await;
+        let result = service::update(ctx.app()?, ctx.viewer()?, log_id, action, details).await;
         LogPayload::of(result.map(Log)).map(Some)
     }
 

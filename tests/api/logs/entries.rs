@@ -117,6 +117,13 @@ every_database!(
             let reply = ann.graphql(UPDATE, json!({ "input": input })).await;
             assert_eq!(reply.at("/updateLog/log/details"), &json!({ "kept": true }));
         }
+        for input in [
+            json!({ "logId": id }),
+            json!({ "logId": id, "action": null }),
+        ] {
+            let reply = ann.graphql(UPDATE, json!({ "input": input })).await;
+            assert_eq!(reply.text("/updateLog/log/action"), "b");
+        }
         let input = json!({ "logId": id, "action": "b", "details": 7 });
         let reply = ann.graphql(UPDATE, json!({ "input": input })).await;
         assert_eq!(reply.at("/updateLog/log/details"), &json!(7));
