@@ -3,7 +3,9 @@
 mod administration;
 mod directory;
 mod email;
+mod identities;
 mod linking;
+mod newcomer;
 mod oidc;
 mod profile;
 mod refresh;
@@ -14,7 +16,7 @@ mod sessions;
 pub use administration::{create_admin, create_user, delete_user, promote, update_user};
 pub use directory::{find, find_by_username, list};
 pub use email::{request_email_verification, verify_email};
-pub use linking::{linked_identities, unlink_identity};
+pub use identities::{linked_identities, unlink_identity};
 pub use oidc::{Arrival, Beginning, TICKET_TTL, begin_sign_in, end_sign_in};
 pub use profile::{change_password, delete_account, update_profile};
 pub use refresh::refresh;
