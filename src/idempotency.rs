@@ -21,7 +21,7 @@ use crate::db::commit;
 use crate::db::types::{JsonValue, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::events::Topic;
-use crate::id::UserId;
+use crate::id::{ApiKeyId, UserId};
 use crate::seal;
 
 pub use slot::Slot;
@@ -64,8 +64,8 @@ pub struct Row {
 /// Whose key it is.
 #[derive(Debug, Clone)]
 pub enum Scope {
-    /// An account's, on any of its devices.
-    Account(UserId),
+    /// An account's, on any of its devices; one of its API keys has keys of its own, as it may see less.
+    Account(UserId, Option<ApiKeyId>),
     /// Of somebody who is not signed in.
     Stranger {
         /// Where they are: from one address, one key goes with one request.
@@ -96,7 +96,11 @@ impl Ask {
         let names = seal::Key::derive(secret, &[b"idempotency"])?;
         let digest = names.name(&[b"request", key, body]);
         let (owner, guard) = match scope {
-            Scope::Account(id) => ([b"account", id.0.as_bytes().as_slice()].concat(), None),
+            Scope::Account(id, api_key) => {
+                let used = api_key.as_ref().map_or(&[][..], |key| key.0.as_bytes());
+                let owner = [b"account", id.0.as_bytes().as_slice(), used].concat();
+                (owner, None)
+            }
             Scope::Stranger {
                 address,
                 credential,

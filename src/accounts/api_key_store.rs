@@ -48,6 +48,17 @@ pub async fn identify_by_id(
     Ok(found)
 }
 
+/// Revokes every key of a user; called inside a transaction.
+pub async fn end_all(conn: &mut Conn, user_id: UserId, now: Timestamp) -> Result<()> {
+    diesel::update(api_keys::table)
+        .filter(api_keys::user_id.eq(user_id))
+        .filter(api_keys::revoked_at.is_null())
+        .set(api_keys::revoked_at.eq(now))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Which of these keys are live and of accounts that have `role`.
 pub async fn list_live(
     conn: &mut Conn,

@@ -5,7 +5,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, accounts, identities, jobs, logs, sessions, transaction};
+use super::{Conn, accounts, api_keys, identities, jobs, logs, sessions, transaction};
 use crate::accounts::User;
 use crate::accounts::email::{EmailToken, PasswordReset, Purpose, Spent};
 use crate::db::schema::{email_tokens, users};
@@ -115,8 +115,9 @@ pub async fn reset(conn: &mut Conn, reset: PasswordReset) -> Result<Spent> {
             return Ok(refused);
         }
         if user.email_verified_at.is_none() {
-            // Whoever made the account had not shown that the address is theirs: what they linked goes.
+            // Whoever made the account had not shown that the address is theirs: their ways in go.
             identities::delete_all(conn, user_id).await?;
+            api_keys::end_all(conn, user_id, now).await?;
         }
         user.email_verified_at = user.email_verified_at.or(Some(now));
         user.updated_at = now;
@@ -163,11 +164,13 @@ pub async fn void(
 
 /// Removes tokens that ended before `before`; gives how many.
 pub async fn purge(conn: &mut Conn, before: Timestamp) -> Result<usize> {
-    let removed = diesel::delete(email_tokens::table)
-        .filter(email_tokens::expires_at.lt(before))
-        .execute(conn)
-        .await?;
-    Ok(removed)
+    transaction!(conn, {
+        let removed = diesel::delete(email_tokens::table)
+            .filter(email_tokens::expires_at.lt(before))
+            .execute(conn)
+            .await?;
+        Ok(removed)
+    })
 }
 
 /// Holds an account's row until the end of the transaction that this is called in.

@@ -172,11 +172,13 @@ pub async fn delete_all(conn: &mut Conn, user_id: UserId) -> Result<()> {
 
 /// Forgets the sign-ins that could not come back any more anyway; gives how many.
 pub async fn purge(conn: &mut Conn, before: Timestamp) -> Result<usize> {
-    let removed = diesel::delete(spent_sign_ins::table)
-        .filter(spent_sign_ins::expires_at.lt(before))
-        .execute(conn)
-        .await?;
-    Ok(removed)
+    transaction!(conn, {
+        let removed = diesel::delete(spent_sign_ins::table)
+            .filter(spent_sign_ins::expires_at.lt(before))
+            .execute(conn)
+            .await?;
+        Ok(removed)
+    })
 }
 
 async fn insert(conn: &mut Conn, identity: &LinkedIdentity) -> Result<()> {

@@ -45,8 +45,11 @@ pub async fn asked(
             ));
         }
     };
-    let scope = match viewer.id() {
-        Some(account) => Scope::Account(account),
+    let scope = match &viewer.identity {
+        Some(identity) => {
+            let api_key = identity.key().map(|key| key.id);
+            Scope::Account(identity.user_id, api_key)
+        }
         None => Scope::Stranger {
             address: viewer.client.ip,
             credential: cookies.refresh.clone(),

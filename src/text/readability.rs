@@ -35,9 +35,16 @@ pub fn flesch(text: &str, language: Option<Language>) -> Option<f64> {
 
 /// How many sentences a text has, by Unicode's sentence boundaries (UAX #29).
 pub fn sentences(text: &str) -> usize {
-    text.unicode_sentences()
+    each_sentence(text)
         .filter(|sentence| sentence.chars().any(char::is_alphanumeric))
         .count()
+}
+
+/// The sentences of a text; unicode-segmentation 1.13 counts below zero where there is no text.
+pub(super) fn each_sentence(text: &str) -> impl Iterator<Item = &str> {
+    let text = (!text.is_empty()).then_some(text);
+    text.into_iter()
+        .flat_map(UnicodeSegmentation::unicode_sentences)
 }
 
 fn count_syllables(word: &str, language: Language) -> usize {

@@ -13,6 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::language::Language;
+use super::readability::each_sentence;
 
 /// A negation turns so many words behind it.
 const REACH: usize = 4;
@@ -55,7 +56,7 @@ pub fn score(text: &str, language: Option<Language>) -> f64 {
         return 0.0;
     };
     let (mut sum, mut count) = (0.0, 0_usize);
-    for sentence in text.unicode_sentences() {
+    for sentence in each_sentence(text) {
         let found = lexicon.sum(sentence);
         if found != 0.0 {
             sum += found;

@@ -358,7 +358,7 @@ every_database!(
             "mutation ($input: RegisterInput!) { register(input: $input) { errors { code } } }";
         let reply = client.graphql(query, json!({ "input": input })).await;
         let cookies: Vec<_> = reply.headers.get_all("set-cookie").iter().collect();
-        assert_eq!(cookies.len(), 2);
+        assert_eq!(cookies.len(), 3, "the session's two and the device's");
         for cookie in cookies {
             let cookie = cookie.to_str().unwrap();
             assert!(cookie.starts_with("__Host-pluma_"), "{cookie}");

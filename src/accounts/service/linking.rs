@@ -3,15 +3,14 @@
 
 use serde_json::json;
 
-use super::{SignedIn, gone, new_device};
+use super::{SignedIn, new_device, newcomer};
 use crate::accounts::letters::{self, Notice};
 use crate::accounts::oidc::{LinkedIdentity, Reason};
 use crate::accounts::{User, names};
 use crate::app::App;
-use crate::clock;
 use crate::db::types::Timestamp;
 use crate::db::{commit, query, violated_constraint};
-use crate::error::{Error, Result, UserErrorCode};
+use crate::error::{Error, Result};
 use crate::id::{IdentityId, SessionId, UserId};
 use crate::jobs;
 use crate::logs::Log;
@@ -21,8 +20,6 @@ use crate::viewer::{Role, Viewer};
 
 /// How often it is decided anew because somebody else changed what the decision rests on.
 const ATTEMPTS: usize = 4;
-/// How many names are tried for a new account.
-const NAMES: usize = 8;
 
 type Settled = std::result::Result<Option<SignedIn>, Reason>;
 
@@ -175,7 +172,7 @@ impl Arriving<'_> {
 
     async fn create(&self, email: String, key: String) -> Result<Settled> {
         let (app, now) = (self.app, self.now);
-        let username = self.free_username().await?;
+        let username = newcomer::free_username(app, self.person).await?;
         let named = self.person.name.as_deref();
         let display_name = named.and_then(|name| {
             let mut checks = Checks::new();
@@ -249,23 +246,6 @@ impl Arriving<'_> {
         let key = fold(&email);
         Some((email, key))
     }
-
-    async fn free_username(&self) -> Result<String> {
-        let base = username(self.person);
-        for attempt in 0..NAMES {
-            let name = if attempt == 0 {
-                base.clone()
-            } else {
-                let number = u16::from_le_bytes(clock::random_bytes::<2>()?);
-                format!("{base}-{number}")
-            };
-            let key = fold(&name);
-            if query!(self.app.db, accounts::find_by_username(key))?.is_none() {
-                return Ok(name);
-            }
-        }
-        Err(Error::internal("no free username was found"))
-    }
 }
 
 /// What the database keeps of an address that is only shown.
@@ -273,81 +253,9 @@ fn is_storable(email: &str) -> bool {
     email.chars().count() <= 254 && !email.chars().any(char::is_control)
 }
 
-/// A username made of what the person is called elsewhere. Never of an address, which is nobody's business.
-fn username(person: &Person) -> String {
-    let handles = person.handles.iter().filter(|handle| !handle.contains('@'));
-    let candidates = handles.chain(person.name.iter());
-    let valid = candidates.filter_map(|candidate| {
-        let kept = candidate
-            .chars()
-            .filter(|c| c.is_alphanumeric() || "_-.".contains(*c));
-        // Room for a number behind it.
-        let kept: String = kept.skip_while(|c| !c.is_alphanumeric()).take(24).collect();
-        let mut checks = Checks::new();
-        let name = names::username(&mut checks, ["username"], &kept);
-        checks.done().is_ok().then_some(name)
-    });
-    valid
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| "writer".to_owned())
-}
-
-/// The identities that sign in to the viewer's account, the oldest first.
-pub async fn linked_identities(app: &App, viewer: &Viewer) -> Result<Vec<LinkedIdentity>> {
-    let user = viewer.require()?.user_id;
-    query!(app.db, identities::list(user))
-}
-
-/// Takes an identity from the viewer's account, unless it is the last way in.
-pub async fn unlink_identity(app: &App, viewer: &Viewer, id: IdentityId) -> Result<IdentityId> {
-    let user = viewer.require()?.user_id;
-    let path = ["identityId"];
-    let refusal = Error::user(
-        UserErrorCode::Conflict,
-        path,
-        "Nothing else signs in to this account: set a password first, by a mailed link.",
-    );
-    let entry = Log::audit(viewer, app.clock.now(), "identity.unlinked", id);
-    if query!(app.db, accounts::find(user))?.is_none() {
-        return Err(gone());
-    }
-    if !commit!(app.db, identities::unlink(id, user, refusal, entry))? {
-        return Err(Error::not_found("identity", path));
-    }
-    Ok(id)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn person(handles: &[&str], name: Option<&str>) -> Person {
-        Person {
-            issuer: "https://id.example".to_owned(),
-            subject: "1".to_owned(),
-            email: None,
-            email_verified: false,
-            handles: handles.iter().map(|&handle| handle.to_owned()).collect(),
-            name: name.map(str::to_owned),
-        }
-    }
-
-    #[test]
-    fn usernames_are_made_of_names_and_never_of_addresses() {
-        for (handles, name, expected) in [
-            (&["ann"][..], None, "ann"),
-            (&["ann@example.org"], Some("Ann O’Neil"), "AnnONeil"),
-            (&["_"], None, "writer"),
-            (&[], None, "writer"),
-            (&["--ann lee--"], None, "annlee--"),
-            (&["ab", "さくら"], None, "さくら"),
-        ] {
-            assert_eq!(username(&person(handles, name)), expected);
-        }
-        let long = "x".repeat(300);
-        assert_eq!(username(&person(&[&long], None)).len(), 24);
-    }
 
     #[test]
     fn nobody_is_linked_unless_both_sides_have_verified_the_address() {

@@ -46,7 +46,11 @@ every_database!(
             "the mail got there, so the address is theirs"
         );
         assert_eq!(payload["session"]["current"], true);
-        assert_eq!(cookies(&reply).len(), 2);
+        assert_eq!(
+            cookies(&reply).len(),
+            3,
+            "the session's two and the device's"
+        );
         let signed_in = here.graphql(VIEWER, json!({})).await;
         assert_eq!(signed_in.at("/viewer/username"), "ann");
 

@@ -55,7 +55,7 @@ every_database!(
                 all.map(|value| value.to_str().unwrap().to_owned())
                     .collect::<Vec<_>>()
             };
-            assert_eq!(cookies(&first.headers).len(), 2);
+            assert_eq!(cookies(&first.headers).len(), 3);
             assert_eq!(cookies(&first.headers), cookies(&second.headers));
         }
         // One account with a session for each of the two.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Where a refusal is noted that is not to count as a change.
-const NOTES: [&str; 1] = ["logs::insert"];
+const NOTES: [&str; 1] = ["logs::note"];
 
 /// The files of the stores, by the names that `commit!` knows them by.
 fn stores() -> Vec<(String, String)> {

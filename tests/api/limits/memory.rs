@@ -133,6 +133,7 @@ async fn what_is_made_to_fill_memory_is_refused_without_filling_it() {
     // 50 MB that are announced, and as many that are not, and a body without an end. Who goes on sending
     // after the refusal may find the connection gone before having read it.
     let mebibyte = vec![b' '; 1 << 20];
+    eprintln!("PEAK start {before}");
     for answer in many(|| pour(&program, "content-length: 52428800", &mebibyte, 1)).await {
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     }
@@ -153,6 +154,7 @@ async fn what_is_made_to_fill_memory_is_refused_without_filling_it() {
     }
     assert_eq!(client.post(&healthy).await.status, 200);
 
+    eprintln!("PEAK poured {}", program.peak());
     // A million tokens, a million items, a million levels.
     let tokens = json!({ "query": format!("{{ {} }}", "a ".repeat(1_000_000)) });
     let short = json!({ "query": format!("{{ {} }}", "a ".repeat(120_000)) });
@@ -184,7 +186,9 @@ async fn what_is_made_to_fill_memory_is_refused_without_filling_it() {
                 .body(bomb.clone());
             async { request.send().await.unwrap() }
         });
-        for answer in answers.await {
+        let answers = answers.await;
+        eprintln!("PEAK bomb {} {}", bomb.len(), program.peak());
+        for answer in answers {
             let status = answer.status().as_u16();
             assert!(statuses.contains(&status), "{status}");
             let text = answer.text().await.unwrap();

@@ -6,8 +6,10 @@ use crate::bad_input::odd_values::Things;
 use crate::support::{Client, TestApp, json};
 
 /// The tables whose rows have ids that a client can write, and what such an id begins with.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 10] = [
+    ("api_keys", "apikey"),
     ("collaborators", "collaborator"),
+    ("identities", "identity"),
     ("jobs", "job"),
     ("logs", "log"),
     ("notebooks", "notebook"),
@@ -17,12 +19,15 @@ const KINDS: [(&str, &str); 8] = [
     ("users", "user"),
 ];
 /// Tables without.
-const WITHOUT_IDS: [&str; 5] = [
+const WITHOUT_IDS: [&str; 8] = [
+    "audit_chain",
     "client_sequences",
+    "email_tokens",
     "events",
     "idempotency_keys",
     "refresh_tokens",
     "signing_keys",
+    "spent_sign_ins",
 ];
 /// In every private text.
 const CANARY: &str = "canary";
@@ -133,6 +138,10 @@ async fn fill(app: &TestApp) -> Things {
             format!("revisionId: \"{}\", name: \"canary\"", page.revision_id),
         ),
         (
+            "createApiKey",
+            "input: { name: \"canary\", scopes: [READ] }".to_owned(),
+        ),
+        (
             "publishPage",
             format!("pageId: \"{}\", at: \"{}\"", page.id, tomorrow(app)),
         ),
@@ -142,6 +151,10 @@ async fn fill(app: &TestApp) -> Things {
         let reply = bob.graphql(&query, json!({})).await;
         assert_eq!(reply.user_errors(field), &json!([]), "{query}");
     }
+    let linked = "INSERT INTO identities (id, user_id, provider, issuer, subject, email, created_at, last_used_at)
+        SELECT id, id, 'canary', 'canary', 'canary', 'canary', created_at, created_at FROM users
+        WHERE username = 'bob'";
+    assert_eq!(app.execute(linked).await, 1);
     // The jobs of a server are not run here, so that nothing of this changes by itself.
     Things {
         notebook,
