@@ -7,6 +7,7 @@ import { coordinates, readList } from "./coordinates.mjs";
 const additions = new Set([
   "DIRECTIVE_ADDED",
   // @cost and @listSize say what a field weighs.
+  "DIRECTIVE_USAGE_ARGUMENT_ADDED",
   "DIRECTIVE_USAGE_FIELD_DEFINITION_ADDED",
   "ENUM_VALUE_ADDED",
   "FIELD_ADDED",
