@@ -46,20 +46,17 @@ pub async fn list(conn: &mut Conn, user_id: UserId) -> Result<Vec<LinkedIdentity
 
 /// Notes that a sign-in came back; `false` where it had come before.
 pub async fn spend(conn: &mut Conn, state: Vec<u8>, expires_at: Timestamp) -> Result<bool> {
-    let noted = diesel::insert_into(spent_sign_ins::table)
-        .values((
-            spent_sign_ins::hash.eq(state),
-            spent_sign_ins::expires_at.eq(expires_at),
-        ))
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
-    Ok(noted == 1)
-}
-
-/// Writes what the log says about a sign-in that led to nothing.
-pub async fn note(conn: &mut Conn, entry: Log) -> Result<()> {
-    logs::insert(conn, &entry).await
+    transaction!(conn, {
+        let noted = diesel::insert_into(spent_sign_ins::table)
+            .values((
+                spent_sign_ins::hash.eq(state),
+                spent_sign_ins::expires_at.eq(expires_at),
+            ))
+            .on_conflict_do_nothing()
+            .execute(conn)
+            .await?;
+        Ok(noted == 1)
+    })
 }
 
 /// Signs a device in by an identity; `false` where it is gone meanwhile.

@@ -100,7 +100,7 @@ pub async fn end_sign_in(
     if let Err(reason) = outcome {
         let entry = Log::audit(viewer, app.clock.now(), "sign_in.refused", provider.name())
             .with(json!({ "provider": provider.name(), "reason": reason.as_str() }));
-        commit!(app.db, identities::note(entry))?;
+        commit!(app.db, logs::note(entry))?;
         return Ok(Err(reason));
     }
     Ok(outcome)

@@ -244,3 +244,26 @@ every_database!(
         assert_eq!(errors(&reply.data()["deleteAccount"]), [""; 0]);
     }
 );
+
+every_database!(
+    async fn a_reset_ends_the_keys_of_who_had_not_verified_the_address(app: TestApp) {
+        let squatter = app.user("ann").await;
+        let (_, program) = super::api_keys::key(&app, &squatter, &["READ"]).await;
+        let found = program.graphql(VIEWER, json!({})).await;
+        assert_eq!(found.at("/viewer/username"), "ann");
+        ask(&app.client(), ANN).await;
+        let token = app.mailed_token(ANN, 2).await;
+        let owner = app.client();
+        reset(&owner, &token, NEW).await;
+        let refused = program.graphql(VIEWER, json!({})).await;
+        assert_eq!(refusal(&refused), "UNAUTHENTICATED");
+
+        // Keys of an owner whose address is verified stay theirs.
+        let (_, program) = super::api_keys::key(&app, &owner, &["READ"]).await;
+        ask(&app.client(), ANN).await;
+        let token = app.mailed_token(ANN, 4).await;
+        reset(&app.client(), &token, "yet another one").await;
+        let found = program.graphql(VIEWER, json!({})).await;
+        assert_eq!(found.at("/viewer/username"), "ann");
+    }
+);
