@@ -1,7 +1,7 @@
 //! Redis, as the floor's services share it: one connection that is either up or done without.
 //!
 //! Nothing of it is ever needed. A command that is not answered in time takes the connection down, and from then
-//! on every other command is skipped at once, until the task in [`keep`] has found Redis answering again: so
+//! on every other command is skipped at once, until the task in `keep` has found Redis answering again: so
 //! a slow Redis costs a request one timeout and not every request one.
 //!
 //! Ours instead of the crate's connection manager, which lets every command wait for the reconnection, and

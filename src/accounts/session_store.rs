@@ -5,76 +5,12 @@ use diesel_async::RunQueryDsl;
 use serde_json::json;
 
 use super::{Conn, transaction};
-use crate::accounts::{LiveSession, RefreshToken, Rotated, Rotation, Session, User};
+use crate::accounts::{RefreshToken, Rotated, Rotation, Session, User};
 use crate::db::schema::{refresh_tokens, sessions, users};
 use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::id::{SessionId, UserId};
 use crate::logs::Log;
-use crate::viewer::Role;
-
-/// Whose live session this is.
-pub async fn identify(
-    conn: &mut Conn,
-    id: SessionId,
-    user_id: UserId,
-    now: Timestamp,
-) -> Result<Option<LiveSession>> {
-    let found = sessions::table
-        .inner_join(users::table)
-        .filter(sessions::id.eq(id))
-        .filter(sessions::user_id.eq(user_id))
-        .filter(sessions::revoked_at.is_null())
-        .filter(sessions::expires_at.gt(now))
-        .select((
-            users::username,
-            users::role,
-            sessions::last_seen_at,
-            sessions::ip,
-        ))
-        .first(conn)
-        .await
-        .optional()?;
-    Ok(found)
-}
-
-/// How many of these sessions are live and of accounts that have `role`.
-pub async fn count_live(
-    conn: &mut Conn,
-    ids: Vec<SessionId>,
-    role: Role,
-    now: Timestamp,
-) -> Result<i64> {
-    let found = sessions::table
-        .inner_join(users::table)
-        .filter(sessions::id.eq_any(ids))
-        .filter(sessions::revoked_at.is_null())
-        .filter(sessions::expires_at.gt(now))
-        .filter(users::role.eq(role))
-        .count()
-        .get_result(conn)
-        .await?;
-    Ok(found)
-}
-
-/// Which of these sessions are live and of accounts that have `role`.
-pub async fn list_live(
-    conn: &mut Conn,
-    ids: Vec<SessionId>,
-    role: Role,
-    now: Timestamp,
-) -> Result<Vec<SessionId>> {
-    let found = sessions::table
-        .inner_join(users::table)
-        .filter(sessions::id.eq_any(ids))
-        .filter(sessions::revoked_at.is_null())
-        .filter(sessions::expires_at.gt(now))
-        .filter(users::role.eq(role))
-        .select(sessions::id)
-        .load(conn)
-        .await?;
-    Ok(found)
-}
 
 /// A live session of a user.
 pub async fn find(
@@ -107,20 +43,6 @@ pub async fn list(conn: &mut Conn, user_id: UserId, now: Timestamp) -> Result<Ve
         .load(conn)
         .await?;
     Ok(found)
-}
-
-/// The latest addresses at which a user had sessions that were used after `since`.
-pub async fn addresses(conn: &mut Conn, user_id: UserId, since: Timestamp) -> Result<Vec<String>> {
-    let found: Vec<Option<String>> = sessions::table
-        .filter(sessions::user_id.eq(user_id))
-        .filter(sessions::last_seen_at.ge(since))
-        .filter(sessions::ip.is_not_null())
-        .order(sessions::last_seen_at.desc())
-        .select(sessions::ip)
-        .limit(100)
-        .load(conn)
-        .await?;
-    Ok(found.into_iter().flatten().collect())
 }
 
 /// The session that a refresh token belongs to, with its user.
@@ -313,30 +235,6 @@ async fn revoke(conn: &mut Conn, id: SessionId, now: Timestamp) -> Result<bool> 
         .execute(conn)
         .await?;
     Ok(ended > 0)
-}
-
-/// Notes that these sessions were used, and from where those are that moved.
-pub async fn touch(
-    conn: &mut Conn,
-    stayed: Vec<SessionId>,
-    moved: Vec<(SessionId, String)>,
-    at: Timestamp,
-) -> Result<()> {
-    transaction!(conn, {
-        diesel::update(sessions::table)
-            .filter(sessions::id.eq_any(stayed))
-            .filter(sessions::last_seen_at.lt(at))
-            .set(sessions::last_seen_at.eq(at))
-            .execute(conn)
-            .await?;
-        for (id, ip) in moved {
-            diesel::update(sessions::table.find(id))
-                .set((sessions::last_seen_at.eq(at), sessions::ip.eq(ip)))
-                .execute(conn)
-                .await?;
-        }
-        Ok(())
-    })
 }
 
 /// Removes at most `most` sessions that ended before a moment, with their tokens; gives how many.

@@ -9,9 +9,21 @@ mod audit;
 mod database;
 mod jobs;
 mod limits;
+#[expect(
+    rustdoc::bare_urls,
+    reason = "an example is a value, as it is to be written"
+)]
 mod linguistics;
 mod log;
+#[expect(
+    rustdoc::bare_urls,
+    reason = "an example is a value, as it is to be written"
+)]
 mod mail;
+#[expect(
+    rustdoc::bare_urls,
+    reason = "an example is a value, as it is to be written"
+)]
 mod oidc;
 mod persisted;
 mod rates;

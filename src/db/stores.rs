@@ -25,6 +25,8 @@ pub mod identities;
 pub mod jobs;
 #[path = "../keyring/store.rs"]
 pub mod keyring;
+#[path = "../accounts/live_session_store.rs"]
+pub mod live_sessions;
 #[path = "../logs/store.rs"]
 pub mod logs;
 #[path = "../notebooks/changes.rs"]

@@ -75,7 +75,7 @@ pub async fn grant(
         _ => None,
     };
     let Some((key, _, role)) = found else {
-        refusals::client_credentials(app, client).await;
+        refusals::api_key(app, client).await;
         return Err(Refusal::InvalidClient);
     };
     app.limiter.refund(&budget, WRONG_SECRETS, 1).await;

@@ -1,6 +1,6 @@
 //! Knowing who sends a request, by what it shows.
 
-use super::last_use;
+use super::{last_use, refusals};
 use crate::accounts::api_key::{self, ApiKey};
 use crate::accounts::tokens::{self, Bearer};
 use crate::app::App;
@@ -15,7 +15,7 @@ use crate::viewer::{Client, Credential, Identity, KeyUse, Role, Scopes, Viewer};
 pub async fn authenticate(app: &App, shown: Option<&str>, client: Client) -> Result<Viewer> {
     let identity = match shown {
         None => None,
-        Some(key) if api_key::is_marked(key) => Some(by_key(app, key).await?),
+        Some(key) if api_key::is_marked(key) => Some(by_shown_key(app, key, &client).await?),
         Some(token) => Some(by_token(app, token, &client).await?),
     };
     Ok(Viewer {
@@ -116,6 +116,15 @@ async fn by_token(app: &App, token: &str, client: &Client) -> Result<Identity> {
     }
 }
 
+/// An API key that is not good is somebody's mistake or attempt: the log says so.
+async fn by_shown_key(app: &App, key: &str, client: &Client) -> Result<Identity> {
+    let found = by_key(app, key).await;
+    if let Err(Error::Refused { .. }) = &found {
+        refusals::api_key(app, client).await;
+    }
+    found
+}
+
 async fn by_key(app: &App, key: &str) -> Result<Identity> {
     let hash = api_key::hash_of(key).ok_or_else(key_ended)?;
     let now = app.clock.now();
@@ -145,7 +154,7 @@ async fn session(
     user_id: UserId,
 ) -> Result<Option<(Identity, last_use::OfSession)>> {
     let now = app.clock.now();
-    let found = query!(app.db, sessions::identify(id, user_id, now))?;
+    let found = query!(app.db, live_sessions::identify(id, user_id, now))?;
     Ok(found.map(|live| {
         let note = last_use::OfSession::new(id, live.last_seen_at, live.ip, now);
         let identity = Identity {

@@ -78,7 +78,7 @@ pub async fn write_last_uses(app: &App) -> Result<()> {
                 Some(ip) => moved.push((id, ip)),
             }
         }
-        commit!(app.db, sessions::touch(stayed, moved, at))?;
+        commit!(app.db, live_sessions::touch(stayed, moved, at))?;
     }
     if !batch.keys.is_empty() {
         let keys = batch.keys.into_iter().collect();

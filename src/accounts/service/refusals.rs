@@ -50,8 +50,8 @@ pub(super) async fn password(app: &App, viewer: &Viewer, account: UserId) {
     write(app, &viewer.client, entry, account).await;
 }
 
-/// An API key was not exchanged for a token.
-pub(super) async fn client_credentials(app: &App, client: &Client) {
+/// An API key was not good, by itself or in exchange for a token.
+pub(super) async fn api_key(app: &App, client: &Client) {
     let viewer = Viewer {
         client: client.clone(),
         ..Viewer::default()

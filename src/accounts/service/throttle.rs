@@ -48,7 +48,10 @@ pub async fn sign_in(
     let at = viewer.client.ip.map(network);
     let nobody = UserId(uuid::Uuid::nil());
     let since = now.plus_seconds(-KNOWN_DAYS * 86_400);
-    let addresses = query!(app.db, sessions::addresses(user.unwrap_or(nobody), since))?;
+    let addresses = query!(
+        app.db,
+        live_sessions::addresses(user.unwrap_or(nobody), since)
+    )?;
     let is_known = at.is_some_and(|at| {
         let mut addresses = addresses.iter().filter_map(|address| address.parse().ok());
         addresses.any(|address| network(address) == at)

@@ -73,11 +73,11 @@ async fn look(app: App, open: Vec<Identity>) -> Result<()> {
         let ids: Vec<SessionId> = ids.into_iter().collect();
         for asked in ids.chunks(TOGETHER).map(<[SessionId]>::to_vec) {
             // Nearly always all of them are live, and a number says so.
-            let live = query!(app.db, sessions::count_live(asked.clone(), role, now))?;
+            let live = query!(app.db, live_sessions::count_live(asked.clone(), role, now))?;
             if usize::try_from(live).is_ok_and(|live| live == asked.len()) {
                 continue;
             }
-            let live = query!(app.db, sessions::list_live(asked.clone(), role, now))?;
+            let live = query!(app.db, live_sessions::list_live(asked.clone(), role, now))?;
             let ended = without(asked, &live);
             app.streams.end(|identity| match &identity.credential {
                 Credential::Session(id) => identity.role == role && ended.contains(id),

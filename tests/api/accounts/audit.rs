@@ -116,3 +116,26 @@ every_database!(
         assert_eq!(rows(&app, "session.ended", twice).await, 1);
     }
 );
+
+every_database!(
+    async fn a_key_that_is_not_good_is_written_down_without_the_key(app: TestApp) {
+        let ann = app.user("ann").await;
+        let (_, mut robot) = key(&app, &ann, &["READ"]).await;
+        let shown = format!("{}x", robot.access_token);
+        robot.access_token.clone_from(&shown);
+        for _ in 0..3 {
+            let refused = robot.graphql("{ viewer { id } }", json!({})).await;
+            assert_eq!(refused.code(), "UNAUTHENTICATED");
+        }
+        let unknown = "subject_id = 'unknown' AND username = 'anonymous'";
+        assert_eq!(
+            rows(&app, "api_key.refused", unknown).await,
+            1,
+            "one a minute"
+        );
+        let planted = format!(
+            "UPDATE logs SET action = action WHERE CAST(details AS TEXT) LIKE '%{shown}%' OR subject_id LIKE '%{shown}%'"
+        );
+        assert_eq!(app.execute(&planted).await, 0);
+    }
+);

@@ -22,7 +22,11 @@ async fn shown(app: &TestApp, authorization: impl Into<Vec<u8>>) -> String {
     let request = request.header("authorization", value);
     let request = request.header("accept", "application/graphql-response+json");
     let sent = request.json(&json!({ "query": VIEWER })).send().await;
-    let reply = Reply::read(sent.unwrap()).await;
+    // A server that has refused reads no further, and who is still sending then may not read the refusal.
+    let Ok(sent) = sent else {
+        return "cut off".to_owned();
+    };
+    let reply = Reply::read(sent).await;
     match reply.body["data"]["viewer"]["username"].as_str() {
         Some(name) => name.to_owned(),
         None if reply.status == 401 => reply.code().to_owned(),
@@ -412,7 +416,7 @@ every_database!(
         );
         // More than the server reads of headers is refused before anybody looks at it.
         let huge = shown(&app, format!("Bearer {}", "x".repeat(1_000_000))).await;
-        assert_eq!(huge, "431");
+        assert!(["431", "cut off"].contains(&huge.as_str()), "{huge}");
         assert_eq!(bearer(&app, good).await, "ann");
     }
 );

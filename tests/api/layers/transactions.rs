@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Where a refusal is noted that is not to count as a change, and last uses, which nobody's request writes.
-const NOTES: [&str; 3] = ["api_keys::touch", "logs::note", "sessions::touch"];
+const NOTES: [&str; 2] = ["api_keys::touch", "logs::note"];
 
 /// The files of the stores, by the names that `commit!` knows them by.
 fn stores() -> Vec<(String, String)> {
