@@ -18,9 +18,9 @@ use crate::support::Client;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How many of each attack come at once.
 const AT_ONCE: usize = 16;
-/// How much more than at its start the program may ever have needed: less than a quarter of what is sent at once
-/// where sixteen bodies of 50 MB are.
-const ROOM_KIB: u64 = 192 * 1024;
+/// How much more than at its start the program may ever have needed: what arriving bodies may hold together, eight
+/// times 16 MiB, and as much again for what an allocator keeps of it. Bodies of 800 MB are sent at once.
+const ROOM_KIB: u64 = 320 * 1024;
 
 /// The program, with little patience; ended with this value.
 struct Program {
