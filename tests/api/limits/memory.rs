@@ -18,9 +18,9 @@ use crate::support::Client;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How many of each attack come at once.
 const AT_ONCE: usize = 16;
-/// How much more than at its start the program may ever have needed: the eight largest bodies that may arrive
-/// together (128 MiB), half as much again while they move to larger buffers, and what the allocator keeps. It is
-/// about a third of what is sent at once where sixteen bodies of 50 MB are.
+/// How much more than at its start the program may ever have needed: what arriving bodies and their copies may hold
+/// together, eight times 16 MiB, and as much again, with a little, for what an allocator keeps of it. Bodies of
+/// 800 MB are sent at once.
 const ROOM_KIB: u64 = 288 * 1024;
 
 /// The program, with little patience; ended with this value.
