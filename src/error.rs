@@ -120,6 +120,20 @@ impl Error {
         Self::User(vec![UserError::new(code, path, message)])
     }
 
+    /// Moves the paths of what the user can correct into `input`.
+    #[must_use]
+    pub fn in_input(self) -> Self {
+        match self {
+            Self::User(mut errors) => {
+                for error in &mut errors {
+                    error.path.insert(0, "input".to_owned());
+                }
+                Self::User(errors)
+            }
+            other => other,
+        }
+    }
+
     /// What `path` names does not exist, or the viewer may not know of it.
     pub fn not_found<const N: usize>(noun: &str, path: [&str; N]) -> Self {
         Self::user(

@@ -14,5 +14,6 @@ pub mod payload;
 pub mod scopes;
 pub mod shape;
 pub mod telemetry;
+pub mod times;
 mod tokens;
 pub mod trusted;

@@ -303,18 +303,5 @@ pub async fn changed(app: &App, viewer: &Viewer, id: NotebookId) -> Result<Seen>
 async fn require_at_input(app: &App, viewer: &Viewer, id: NotebookId) -> Result<Notebook> {
     require(app, viewer, id, Access::Editor)
         .await
-        .map_err(in_input)
-}
-
-/// Moves an error's path into `input`.
-pub fn in_input(error: Error) -> Error {
-    match error {
-        Error::User(mut errors) => {
-            for error in &mut errors {
-                error.path.insert(0, "input".to_owned());
-            }
-            Error::User(errors)
-        }
-        other => other,
-    }
+        .map_err(Error::in_input)
 }

@@ -9,7 +9,7 @@ use crate::db::commit;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::{PageId, RevisionId, UserId};
 use crate::logs::Log;
-use crate::notebooks::service::{MAX_TITLE, in_input};
+use crate::notebooks::service::MAX_TITLE;
 use crate::validate::Checks;
 use crate::viewer::Viewer;
 
@@ -41,7 +41,7 @@ pub async fn save(app: &App, viewer: &Viewer, request: SaveRequest) -> Result<Sa
     let author = viewer.require()?.user_id;
     let seen = service::require_editor(app, viewer, request.page_id)
         .await
-        .map_err(in_input)?;
+        .map_err(Error::in_input)?;
     let save = check(app, viewer, author, &seen.page, request).await?;
     match commit!(app.db, saving::save(save))? {
         Outcome::Stored {
@@ -77,8 +77,8 @@ pub async fn save(app: &App, viewer: &Viewer, request: SaveRequest) -> Result<Sa
             ["input", "clientSequence"],
             "This number was used for another text: count up with every save.",
         )),
-        Outcome::Trashed => Err(in_input(in_the_trash())),
-        Outcome::Gone => Err(in_input(not_found())),
+        Outcome::Trashed => Err(in_the_trash().in_input()),
+        Outcome::Gone => Err(not_found().in_input()),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::db::{commit, query};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::{NotebookId, PageId, RevisionId};
 use crate::logs::Log;
-use crate::notebooks::service::{MAX_TITLE, in_input};
+use crate::notebooks::service::MAX_TITLE;
 use crate::notebooks::{self, Access};
 use crate::validate::Checks;
 use crate::viewer::Viewer;
@@ -51,7 +51,7 @@ pub async fn create(app: &App, viewer: &Viewer, input: NewPage) -> Result<Seen> 
     let author_id = viewer.require()?.user_id;
     let notebook = notebooks::service::require(app, viewer, input.notebook_id, Access::Editor)
         .await
-        .map_err(in_input)?;
+        .map_err(Error::in_input)?;
     let format = input.format.unwrap_or(ContentFormat::Markdown);
     let content = input.content.unwrap_or_default();
     let mut checks = Checks::new();

@@ -124,7 +124,7 @@ fn providers_are_tables_of_the_file_or_json() {
 )]
 #[case(
     r#"{"A b": {"issuer": "https://a.example", "client_id": "x"}}"#,
-    "cannot be part of an address"
+    "up to 32 lower-case letters"
 )]
 #[case(
     r#"{"a": {"issuer": "https://a.example", "client_id": "x", "secret": "hunter2"}}"#,

@@ -8,6 +8,7 @@ use crate::accounts::graphql::{User, load_user};
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
 use crate::graphql::connection::connection;
+use crate::graphql::times;
 use crate::id::{LogId, UserId};
 use crate::logs::{self, LogKind};
 
@@ -94,14 +95,6 @@ pub struct LogFilter {
 impl LogFilter {
     /// The filter as the service takes it.
     pub(super) fn read(self) -> Result<logs::LogFilter> {
-        let time = |name: &str, time: Option<DateTime<Utc>>| {
-            time.map(|time| {
-                Timestamp::try_from(time)
-                    .map(|time| Timestamp::truncated(time.0))
-                    .map_err(|problem| Error::bad_input(format!("`filter.{name}`: {problem}.")))
-            })
-            .transpose()
-        };
         let text = |name: &str, text: Option<String>| match text {
             Some(text) if text.contains('\0') => Err(Error::bad_input(format!(
                 "`filter.{name}` holds U+0000, which no entry has."
@@ -114,8 +107,8 @@ impl LogFilter {
             kind: self.kind,
             action: text("action", self.action)?,
             subject_id: text("subjectId", self.subject_id.map(|id| id.0))?,
-            from: time("from", self.from)?,
-            to: time("to", self.to)?,
+            from: times::read("filter.from", self.from)?,
+            to: times::read("filter.to", self.to)?,
         })
     }
 }
