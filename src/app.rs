@@ -20,6 +20,7 @@ use crate::mail::Mailer;
 use crate::oidc::Providers;
 use crate::presence::Presence;
 use crate::redis::Redis;
+use crate::remote::ai::Providers as AiProviders;
 use crate::remote::linguistics::Linguistics;
 use crate::streams::Streams;
 use crate::uses::Uses;
@@ -53,6 +54,8 @@ pub struct Parts {
     pub limiter: Limiter,
     /// The service that says how texts speak of things, where one is configured.
     pub linguistics: Option<Linguistics>,
+    /// Who answers for an AI.
+    pub ai: AiProviders,
     /// Documents that are known beforehand.
     pub trusted: Trusted,
     /// Sends e-mail.
@@ -103,6 +106,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
             linguistics: Linguistics::new(&config.linguistics)?,
+            ai: AiProviders::new(&config.ai)?,
             uses: Uses::default(),
             presence: Presence::new(events.clone(), redis.clone()),
             limiter: Limiter::new(redis.clone(), &config.secret)?,

@@ -3,6 +3,7 @@
 //! Ours, because each failure needs the field's own code and path, which validation crates give as prose.
 
 pub mod json;
+pub mod schema;
 
 use caseless::Caseless;
 use unicode_normalization::UnicodeNormalization;

@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use url::Host;
 
 use super::{
+    AiProvider,
     mail_values::LinkTemplate,
     problems::{Problem, Problems},
     reference::{Setting, sections},
@@ -167,6 +168,10 @@ fn assemble(
             .accepted(accepted.map(|setting| setting.accepted).unwrap_or_default())
             .into());
     }
+    if let Some(unknown) = config.ai.unknown_in_order() {
+        let what = format!("names `{unknown}`, which is no provider in PLUMA_AI_PROVIDERS");
+        return Err(Problem::new("PLUMA_AI_ORDER", what).into());
+    }
     Ok(config)
 }
 
@@ -193,6 +198,12 @@ fn depend(layer: &mut ConfigLayer, environment: Environment) {
     layer.server.graphiql.get_or_insert(development);
     layer.server.introspection.get_or_insert(development);
     layer.server.verbose_errors.get_or_insert(development);
+    if development {
+        layer
+            .ai
+            .providers
+            .get_or_insert_with(|| vec![AiProvider::echo()]);
+    }
     layer.log.format.get_or_insert(match environment {
         Environment::Development => LogFormat::Text,
         Environment::Production => LogFormat::Json,

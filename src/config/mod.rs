@@ -1,7 +1,9 @@
 //! The configuration: the only reader of the environment, checked whole before anything starts.
 
+mod ai_values;
 mod load;
 mod mail_values;
+mod named;
 mod oidc_values;
 mod problems;
 mod redis_url;
@@ -13,13 +15,14 @@ mod sources;
 mod tests;
 mod values;
 
+pub use ai_values::{AiKind, AiProvider};
 pub use mail_values::{Encryption, LinkTemplate, SmtpUrl};
 pub use oidc_values::OidcProvider;
 pub use problems::{Problem, Problems};
 pub use redis_url::{RedisForm, RedisLogin, RedisNode, RedisUrl};
 pub use reference::{reference, template};
 pub use settings::{
-    Accounts, Audit, Config, Database, Jobs, Limits, Linguistics, Log, Mail, Oidc, Persisted,
+    Accounts, Ai, Audit, Config, Database, Jobs, Limits, Linguistics, Log, Mail, Oidc, Persisted,
     Rates, Redis, Server,
 };
 pub use values::{DatabaseUrl, Environment, LogFormat, PersistedMode, SameSite};

@@ -5,6 +5,11 @@
 //! written, `Example:` a TOML value for settings without a plain default.
 
 mod accounts;
+#[expect(
+    rustdoc::bare_urls,
+    reason = "an example is a value, as it is to be written"
+)]
+mod ai;
 mod audit;
 mod database;
 mod jobs;
@@ -37,6 +42,7 @@ use secrecy::SecretString;
 use super::values::{Environment, directory, parsed, secret};
 
 pub use accounts::Accounts;
+pub use ai::Ai;
 pub use audit::Audit;
 pub use database::Database;
 pub use jobs::Jobs;
@@ -106,6 +112,9 @@ pub struct Config {
     /// A service that says how texts speak of things; without one the program does it itself.
     #[config(nested)]
     pub linguistics: Linguistics,
+    /// Answers of an AI. Without a provider `echo` answers in development: it repeats the prompt, and needs no network.
+    #[config(nested)]
+    pub ai: Ai,
     /// What the program writes about itself, to standard error.
     #[config(nested)]
     pub log: Log,

@@ -40,7 +40,7 @@ pub fn check<const N: usize>(checks: &mut Checks, path: [&str; N], value: &Value
     }
 }
 
-fn within_levels(value: &Value, levels: usize) -> bool {
+pub(super) fn within_levels(value: &Value, levels: usize) -> bool {
     let inner = |value| within_levels(value, levels - 1);
     match value {
         Value::Array(items) => levels > 0 && items.iter().all(inner),
