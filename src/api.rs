@@ -20,7 +20,7 @@ use crate::graphql::shape::Shape;
 use crate::graphql::telemetry::{Names, Running};
 use crate::health::graphql::HealthQuery;
 use crate::viewer::{Identity, Viewer};
-use crate::{accounts, config, linguistics, logs, notebooks, pages};
+use crate::{accounts, ai, config, linguistics, logs, notebooks, pages};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
@@ -28,6 +28,7 @@ pub struct Query(
     node::NodeQueries,
     HealthQuery,
     accounts::graphql::AccountQueries,
+    ai::graphql::AiQueries,
     linguistics::graphql::LinguisticsQueries,
     logs::graphql::LogQueries,
     accounts::graphql::SessionQueries,
@@ -42,6 +43,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     accounts::graphql::AccountMutations,
+    ai::graphql::AiMutations,
     logs::graphql::LogMutations,
     accounts::graphql::SessionMutations,
     accounts::graphql::KeyMutations,

@@ -116,6 +116,8 @@ ids! {
     RevisionId = "revision";
     /// Names a log entry.
     LogId = "log";
+    /// Names an attempt to have something answered by an AI.
+    AttemptId = "attempt";
     /// Names a job.
     JobId = "job";
 }

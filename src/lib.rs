@@ -4,6 +4,7 @@
 //! family; `api` merges them into one schema and `http` serves it. ARCHITECTURE.md walks through the house.
 
 pub mod accounts;
+pub mod ai;
 pub mod api;
 pub mod app;
 pub mod cache;

@@ -321,6 +321,26 @@ table! {
     }
 }
 
+table! {
+    use crate::db::types::{Guid, Instant};
+    use diesel::sql_types::*;
+    /// Attempts to have something answered by an AI.
+    ai_usage (id) {
+        id -> Guid,
+        user_id -> Guid,
+        at -> Instant,
+        settle_by -> Instant,
+        purpose -> Text,
+        provider -> Text,
+        model -> Text,
+        outcome -> Text,
+        reserved -> Integer,
+        prompt_tokens -> Integer,
+        completion_tokens -> Integer,
+        estimated -> Bool,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(api_keys -> users (user_id));
 joinable!(email_tokens -> users (user_id));

@@ -7,6 +7,8 @@ use crate::idempotency::slot;
 
 #[path = "../accounts/store.rs"]
 pub mod accounts;
+#[path = "../ai/usage_store.rs"]
+pub mod ai_usage;
 #[path = "../accounts/api_key_store.rs"]
 pub mod api_keys;
 #[path = "../logs/chain_store.rs"]

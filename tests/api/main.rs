@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod ai;
 mod attacks;
 mod bad_input;
 mod browser;

@@ -250,6 +250,11 @@ fn scalars(name: &str, things: &Things) -> Vec<Value> {
             .into_iter()
             .chain([Value::Null])
             .collect(),
+        "Float" => [0.0, -0.0, -1.5, 2.0, 5e-324, f64::MAX, f64::MIN]
+            .map(|number| json!(number))
+            .into_iter()
+            .chain([Value::Null])
+            .collect(),
         "Boolean" => vec![json!(true), json!(false), Value::Null],
         "DateTime" => vec![
             Value::Null,

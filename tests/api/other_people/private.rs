@@ -19,7 +19,8 @@ const KINDS: [(&str, &str); 10] = [
     ("users", "user"),
 ];
 /// Tables without.
-const WITHOUT_IDS: [&str; 8] = [
+const WITHOUT_IDS: [&str; 9] = [
+    "ai_usage",
     "audit_chain",
     "client_sequences",
     "email_tokens",

@@ -1,0 +1,289 @@
+//! What answers use: reserved before they are asked for, settled after, so that no user gets past the day's budget
+//! by asking often at once, on any replica.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{AttemptRow, DailyBudget, ModelUsage, Outcome, Usage, named, tokens};
+use crate::app::App;
+use crate::db::types::Timestamp;
+use crate::db::{commit, query};
+use crate::error::{Error, Result, UserErrorCode};
+use crate::id::{AttemptId, UserId};
+use crate::idempotency::slot;
+use crate::logs::Log;
+use crate::remote::ai::{Ask, Attempt, FailureKind, Tokens};
+use crate::viewer::Viewer;
+
+/// How long after its own end an answer may be settled.
+const LATE: Duration = Duration::from_secs(60);
+const DAY_SECONDS: i64 = 24 * 3600;
+
+/// The account of one answer, from its reservation to its settlement.
+pub struct Account {
+    rows: Vec<AttemptRow>,
+    prompt: i64,
+}
+
+/// How an attempt ended that did get an answer, or a part of one.
+pub struct Answered<'a> {
+    /// Who answered.
+    pub provider: &'a str,
+    /// For which model.
+    pub model: &'a str,
+    /// What arrived.
+    pub text: &'a str,
+    /// What was used, where the provider says so.
+    pub tokens: Option<Tokens>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+impl Account {
+    /// Reserves what `ask` may use; cuts its `max_tokens` down to what is left of the day. QUOTA_EXCEEDED where that
+    /// is nothing.
+    pub async fn open(
+        app: &App,
+        user: UserId,
+        purpose: &str,
+        ask: &mut Ask,
+        within: Duration,
+    ) -> Result<Self> {
+        let prompt = tokens::of_prompt(&ask.messages).await?;
+        let now = app.clock.now();
+        let (provider, model) = app.ai.expected(ask.model.as_deref());
+        let want = prompt.saturating_add(i64::from(ask.max_tokens));
+        let row = AttemptRow {
+            id: AttemptId::new(),
+            user_id: user,
+            at: now,
+            settle_by: now.plus(within + LATE),
+            purpose: purpose.to_owned(),
+            provider,
+            model,
+            outcome: Outcome::Running,
+            reserved: i32::try_from(want).unwrap_or(i32::MAX),
+            prompt_tokens: i32::try_from(prompt).unwrap_or(i32::MAX),
+            completion_tokens: 0,
+            estimated: true,
+        };
+        let limit = limit(app);
+        let least = prompt.saturating_add(1);
+        let attempt = row.clone();
+        // A reservation is nothing that a mutation has done: a crash behind it leaves the next try free to ask.
+        let reserved = slot::carried(None, async {
+            commit!(app.db, ai_usage::reserve(attempt, day(now), limit, least))
+        });
+        match reserved.await? {
+            Ok(granted) => {
+                let left = i64::from(granted).saturating_sub(prompt).max(1);
+                let left = u32::try_from(left).unwrap_or(u32::MAX);
+                ask.max_tokens = ask.max_tokens.min(left);
+                Ok(Self {
+                    rows: vec![row],
+                    prompt,
+                })
+            }
+            Err(left) => Err(exceeded(left, now)),
+        }
+    }
+
+    /// Notes attempts that brought nothing.
+    pub fn failed(&mut self, attempts: &[Attempt]) {
+        for attempt in attempts {
+            count(&attempt.provider, &attempt.model, "failed");
+            // Who took too long may have worked all the same; who refused has not.
+            let worked = attempt.failure.kind == FailureKind::Timeout;
+            let prompt = if worked { self.prompt } else { 0 };
+            self.note(
+                &attempt.provider,
+                &attempt.model,
+                Outcome::Failed,
+                prompt,
+                0,
+                true,
+            );
+        }
+    }
+
+    /// Notes an attempt that got an answer, or a part of one; gives what it used.
+    pub async fn answered(&mut self, answered: Answered<'_>) -> Result<Usage> {
+        let usage = match answered.tokens {
+            Some(tokens) => Usage {
+                prompt: tokens.prompt.into(),
+                completion: tokens.completion.into(),
+                estimated: false,
+            },
+            None => Usage {
+                prompt: self.prompt,
+                completion: tokens::of_answer(answered.text).await?,
+                estimated: true,
+            },
+        };
+        let Answered {
+            provider,
+            model,
+            outcome,
+            ..
+        } = answered;
+        count(provider, model, outcome.name());
+        for (kind, tokens) in [("prompt", usage.prompt), ("completion", usage.completion)] {
+            let model = named(provider, model);
+            metrics::counter!("pluma_ai_tokens_total", "model" => model, "kind" => kind)
+                .increment(u64::try_from(tokens).unwrap_or(0));
+        }
+        self.note(
+            provider,
+            model,
+            outcome,
+            usage.prompt,
+            usage.completion,
+            usage.estimated,
+        );
+        Ok(usage)
+    }
+
+    fn note(
+        &mut self,
+        provider: &str,
+        model: &str,
+        outcome: Outcome,
+        prompt: i64,
+        completion: i64,
+        estimated: bool,
+    ) {
+        let whole = |tokens| i32::try_from(tokens).unwrap_or(i32::MAX);
+        let noted = |row: &AttemptRow| AttemptRow {
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+            outcome,
+            reserved: 0,
+            prompt_tokens: whole(prompt),
+            completion_tokens: whole(completion),
+            estimated,
+            ..row.clone()
+        };
+        match self.rows.as_mut_slice() {
+            // The reservation becomes the first attempt.
+            [row] if row.outcome == Outcome::Running => *row = noted(row),
+            [row, ..] => {
+                let id = AttemptId::new();
+                let row = AttemptRow { id, ..noted(row) };
+                self.rows.push(row);
+            }
+            [] => {}
+        }
+    }
+
+    /// How often a provider was asked.
+    pub fn attempts(&self) -> usize {
+        let asked = |row: &&AttemptRow| row.outcome != Outcome::Running;
+        self.rows.iter().filter(asked).count()
+    }
+
+    /// Writes what was used, and an entry of the log; where nobody was asked, the reservation is taken back.
+    pub async fn settle(self, app: &App, viewer: &Viewer) -> Result<()> {
+        let Some(last) = self.rows.last() else {
+            return Ok(());
+        };
+        if last.outcome == Outcome::Running {
+            let id = last.id;
+            return slot::carried(None, async { commit!(app.db, ai_usage::release(id)) }).await;
+        }
+        let sum = |of: fn(&AttemptRow) -> i32| {
+            self.rows.iter().map(|row| i64::from(of(row))).sum::<i64>()
+        };
+        let entry = Log::audit(viewer, app.clock.now(), "ai.asked", last.id).with(json!({
+            "purpose": last.purpose,
+            "model": named(&last.provider, &last.model),
+            "outcome": last.outcome.as_str(),
+            "attempts": self.rows.len(),
+            "promptTokens": sum(|row| row.prompt_tokens),
+            "completionTokens": sum(|row| row.completion_tokens),
+        }));
+        let rows = self.rows;
+        commit!(app.db, ai_usage::settle(rows, entry))
+    }
+}
+
+fn count(provider: &str, model: &str, outcome: &'static str) {
+    let model = named(provider, model);
+    metrics::counter!("pluma_ai_attempts_total", "model" => model, "outcome" => outcome)
+        .increment(1);
+}
+
+fn limit(app: &App) -> Option<i64> {
+    let limit = i64::from(app.config.ai.daily_tokens);
+    (limit > 0).then_some(limit)
+}
+
+/// When the day of `now` began, in UTC.
+fn day(now: Timestamp) -> Timestamp {
+    now.plus_seconds(-now.0.timestamp().rem_euclid(DAY_SECONDS))
+}
+
+fn exceeded(left: i64, now: Timestamp) -> Error {
+    let until = day(now).plus_seconds(DAY_SECONDS);
+    let until = until.0.format("%Y-%m-%dT%H:%MZ");
+    Error::user(
+        UserErrorCode::QuotaExceeded,
+        ["input"],
+        format!(
+            "{left} tokens are left of your daily budget, and this needs more; it begins anew at {until}."
+        ),
+    )
+}
+
+/// What a user used of each model, and what is left of their day.
+pub async fn usage(
+    app: &App,
+    viewer: &Viewer,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    user: Option<UserId>,
+) -> Result<UsageReport> {
+    let own = viewer.require()?.user_id;
+    let user = user.unwrap_or(own);
+    if user != own {
+        viewer.require_admin()?;
+    }
+    let now = app.clock.now();
+    let to = to.unwrap_or(now);
+    let from = from.unwrap_or_else(|| to.plus_seconds(-30 * DAY_SECONDS));
+    if from > to {
+        return Err(Error::bad_input(
+            "`from` is later than `to`: change one of them.",
+        ));
+    }
+    let models = query!(app.db, ai_usage::by_model(user, from, to, now))?;
+    let budget = match limit(app) {
+        None => None,
+        Some(limit) => {
+            let spent = query!(app.db, ai_usage::spent(user, day(now), now))?;
+            Some(DailyBudget {
+                limit,
+                remaining: (limit - spent).max(0),
+                reset_at: day(now).plus_seconds(DAY_SECONDS),
+            })
+        }
+    };
+    Ok(UsageReport {
+        from,
+        to,
+        models,
+        budget,
+    })
+}
+
+/// What a user used.
+pub struct UsageReport {
+    /// From then on.
+    pub from: Timestamp,
+    /// Until then.
+    pub to: Timestamp,
+    /// Of each model.
+    pub models: Vec<ModelUsage>,
+    /// What is left of the day, where it has a bound.
+    pub budget: Option<DailyBudget>,
+}

@@ -1,0 +1,177 @@
+//! SQL of what AI answers use.
+
+use diesel::dsl::{count_star, sum};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{Conn, logs, transaction};
+use crate::ai::{AttemptRow, ModelUsage, Outcome, Usage};
+use crate::db::schema::{ai_usage, users};
+use crate::db::types::Timestamp;
+use crate::error::Result;
+use crate::id::{AttemptId, UserId};
+use crate::logs::Log;
+
+/// Notes an attempt before it is made. With a `limit` for the day since `day`, it gets at most what is left of it:
+/// gives how many tokens it may use, or what was left where that is less than `least` and nothing was noted.
+pub async fn reserve(
+    conn: &mut Conn,
+    mut attempt: AttemptRow,
+    day: Timestamp,
+    limit: Option<i64>,
+    least: i64,
+) -> Result<std::result::Result<i32, i64>> {
+    transaction!(conn, {
+        if let Some(limit) = limit {
+            // An update that changes nothing locks the row: reservations of one user follow each other.
+            diesel::update(users::table.find(attempt.user_id))
+                .set(users::updated_at.eq(users::updated_at))
+                .execute(conn)
+                .await?;
+            let left = limit - spent(conn, attempt.user_id, day, attempt.at).await?;
+            if left < least {
+                return Ok(Err(left.max(0)));
+            }
+            let most = i32::try_from(left).unwrap_or(i32::MAX);
+            attempt.reserved = attempt.reserved.min(most);
+        }
+        diesel::insert_into(ai_usage::table)
+            .values(&attempt)
+            .execute(conn)
+            .await?;
+        Ok(Ok(attempt.reserved))
+    })
+}
+
+/// How many tokens a user has spent since `day`, those that are reserved at `now` among them.
+pub async fn spent(conn: &mut Conn, user: UserId, day: Timestamp, now: Timestamp) -> Result<i64> {
+    let of_day = || {
+        ai_usage::table
+            .filter(ai_usage::user_id.eq(user))
+            .filter(ai_usage::at.ge(day))
+    };
+    let (prompt, completion): (Option<i64>, Option<i64>) = of_day()
+        .filter(
+            ai_usage::outcome
+                .ne(Outcome::Running)
+                .or(ai_usage::settle_by.le(now)),
+        )
+        .select((
+            sum(ai_usage::prompt_tokens),
+            sum(ai_usage::completion_tokens),
+        ))
+        .first(conn)
+        .await?;
+    let reserved: Option<i64> = of_day()
+        .filter(ai_usage::outcome.eq(Outcome::Running))
+        .filter(ai_usage::settle_by.gt(now))
+        .select(sum(ai_usage::reserved))
+        .first(conn)
+        .await?;
+    Ok(prompt.unwrap_or(0) + completion.unwrap_or(0) + reserved.unwrap_or(0))
+}
+
+/// Writes what became of attempts: the first one was noted before, the others come new.
+pub async fn settle(conn: &mut Conn, attempts: Vec<AttemptRow>, entry: Log) -> Result<()> {
+    transaction!(conn, {
+        for (index, attempt) in attempts.iter().enumerate() {
+            if index == 0 {
+                diesel::update(ai_usage::table.find(attempt.id))
+                    .set((
+                        ai_usage::provider.eq(&attempt.provider),
+                        ai_usage::model.eq(&attempt.model),
+                        ai_usage::outcome.eq(attempt.outcome),
+                        ai_usage::reserved.eq(0),
+                        ai_usage::prompt_tokens.eq(attempt.prompt_tokens),
+                        ai_usage::completion_tokens.eq(attempt.completion_tokens),
+                        ai_usage::estimated.eq(attempt.estimated),
+                    ))
+                    .execute(conn)
+                    .await?;
+            } else {
+                diesel::insert_into(ai_usage::table)
+                    .values(attempt)
+                    .execute(conn)
+                    .await?;
+            }
+        }
+        logs::insert(conn, &entry).await
+    })
+}
+
+/// Takes back the note of an attempt that was not made.
+pub async fn release(conn: &mut Conn, id: AttemptId) -> Result<()> {
+    transaction!(conn, {
+        diesel::delete(ai_usage::table.find(id))
+            .execute(conn)
+            .await?;
+        Ok(())
+    })
+}
+
+/// What a user used of each model between two times, the most used one first; what runs at `now` is left out.
+pub async fn by_model(
+    conn: &mut Conn,
+    user: UserId,
+    from: Timestamp,
+    to: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<ModelUsage>> {
+    type Row = (String, String, Outcome, bool, i64, Option<i64>, Option<i64>);
+    let rows: Vec<Row> = ai_usage::table
+        .filter(ai_usage::user_id.eq(user))
+        .filter(ai_usage::at.ge(from))
+        .filter(ai_usage::at.lt(to))
+        .filter(
+            ai_usage::outcome
+                .ne(Outcome::Running)
+                .or(ai_usage::settle_by.le(now)),
+        )
+        .group_by((
+            ai_usage::provider,
+            ai_usage::model,
+            ai_usage::outcome,
+            ai_usage::estimated,
+        ))
+        .select((
+            ai_usage::provider,
+            ai_usage::model,
+            ai_usage::outcome,
+            ai_usage::estimated,
+            count_star(),
+            sum(ai_usage::prompt_tokens),
+            sum(ai_usage::completion_tokens),
+        ))
+        .load(conn)
+        .await?;
+    let mut models: Vec<ModelUsage> = Vec::new();
+    for (provider, model, outcome, estimated, requests, prompt, completion) in rows {
+        let model = crate::ai::named(&provider, &model);
+        let index = models.iter().position(|known| known.model == model);
+        let index = index.unwrap_or_else(|| {
+            models.push(ModelUsage {
+                model,
+                requests: 0,
+                failures: 0,
+                usage: Usage::default(),
+            });
+            models.len() - 1
+        });
+        let of = &mut models[index];
+        of.requests += requests;
+        if outcome != Outcome::Done {
+            of.failures += requests;
+        }
+        of.usage += Usage {
+            prompt: prompt.unwrap_or(0),
+            completion: completion.unwrap_or(0),
+            estimated,
+        };
+    }
+    models.sort_by(|a, b| {
+        b.requests
+            .cmp(&a.requests)
+            .then_with(|| a.model.cmp(&b.model))
+    });
+    Ok(models)
+}
