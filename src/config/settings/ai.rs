@@ -19,7 +19,7 @@ pub struct Ai {
     ///
     /// Accepted: names of providers
     /// Default: all of them, in the order of their names
-    /// Example: ["openai", "azure"]
+    /// Example: ["openai"]
     #[config(env = "PLUMA_AI_ORDER", deserialize_with = names)]
     pub order: Option<Vec<String>>,
     /// How many seconds a provider may take until its answer begins.

@@ -1,5 +1,6 @@
 //! What holds without configuration, in production, and where each source wins.
 
+mod ai;
 mod mail;
 mod redis_url;
 mod reference;

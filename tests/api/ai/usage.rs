@@ -139,7 +139,7 @@ every_database!(
         let codes: Vec<&str> = answers
             .iter()
             .filter(|answer| answer["completion"].is_null())
-            .map(|answer| code(answer))
+            .map(code)
             .collect();
         assert!((1..=2).contains(&good), "{answers:?}");
         assert!(
