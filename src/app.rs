@@ -21,8 +21,10 @@ use crate::oidc::Providers;
 use crate::presence::Presence;
 use crate::redis::Redis;
 use crate::remote::linguistics::Linguistics;
+use crate::storage::Storage;
 use crate::streams::Streams;
 use crate::uses::Uses;
+use crate::workshop::Workshop;
 
 /// How much rendered HTML is kept.
 const HTML_CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -57,6 +59,10 @@ pub struct Parts {
     pub trusted: Trusted,
     /// Sends e-mail.
     pub mailer: Mailer,
+    /// Files that are too large for the database.
+    pub storage: Storage,
+    /// Where pictures are decoded.
+    pub pictures: Workshop,
     /// Who else may say who somebody is.
     pub oidc: Providers,
     /// Keys that sign access tokens.
@@ -110,6 +116,8 @@ impl App {
             streams: Streams::default(),
             trusted,
             mailer: Mailer::new(&config)?,
+            storage: Storage::open(&config.storage)?,
+            pictures: Workshop::new(config.media.decoders),
             oidc: Providers::new(&config)?,
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),
