@@ -16,3 +16,4 @@ pub mod shape;
 pub mod telemetry;
 mod tokens;
 pub mod trusted;
+pub mod upload;

@@ -116,6 +116,12 @@ ids! {
     RevisionId = "revision";
     /// Names a log entry.
     LogId = "log";
+    /// Names a picture.
+    ImageId = "image";
+    /// Names where the bytes of a picture lie.
+    PlaceId = "place";
+    /// Names the permission to upload a picture.
+    UploadId = "upload";
     /// Names a job.
     JobId = "job";
 }

@@ -23,6 +23,7 @@ pub mod limiter;
 pub mod linguistics;
 pub mod logs;
 pub mod mail;
+pub mod media;
 pub mod notebooks;
 pub mod oidc;
 pub mod pages;

@@ -11,6 +11,7 @@ mod postgres;
 mod program;
 mod redis;
 mod reply;
+mod s3;
 mod stream;
 mod subscription;
 
@@ -22,6 +23,7 @@ pub use postgres::Database;
 pub use program::Program;
 pub use redis::{RedisServer, shared_redis};
 pub use reply::Reply;
+pub use s3::{Fault, S3Server};
 pub use serde_json::json;
 pub use stream::Stream;
 pub use subscription::{Ending, Subscription};
