@@ -8,6 +8,13 @@ use super::*;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600 + 60);
 
+/// How many bytes are marked as unused; the server's own job may have done it.
+async fn marked(app: &TestApp) -> Vec<String> {
+    let sql =
+        "SELECT CAST(count(*) AS TEXT) AS line FROM media_objects WHERE unused_since IS NOT NULL";
+    app.lines(sql).await
+}
+
 every_database!(
     async fn bytes_without_a_picture_go_two_sweeps_and_a_day_later(app: TestApp) {
         let ann = app.user("ann").await;
@@ -19,7 +26,8 @@ every_database!(
         delete(&ann, &gone, false).await;
         // The store's clock is the machine's: what is moved forward is the server's.
         app.clock().advance(DAY);
-        assert_eq!(sweep(app.app()).await.unwrap()["marked"], 1);
+        sweep(app.app()).await.unwrap();
+        assert_eq!(marked(&app).await, ["1"]);
         assert_eq!(sweep(app.app()).await.unwrap()["retired"], 0);
         assert_eq!(stored(&app).await.len(), 3);
         app.clock().advance(DAY);
@@ -44,7 +52,8 @@ every_database!(
         let first = uploaded(&ann, png(50, 40, 3)).await;
         delete(&ann, &first, false).await;
         app.clock().advance(DAY);
-        assert_eq!(sweep(app.app()).await.unwrap()["marked"], 1);
+        sweep(app.app()).await.unwrap();
+        assert_eq!(marked(&app).await, ["1"]);
         app.clock().advance(DAY);
         let ann = ann.another_device().await;
         let again = uploaded(&ann, png(50, 40, 3)).await;
