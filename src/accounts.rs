@@ -19,7 +19,7 @@ mod wording;
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 
 use crate::db::types::Timestamp;
-use crate::id::{SessionId, UserId};
+use crate::id::{ImageId, SessionId, UserId};
 use crate::viewer::{Client, Credential, Identity, Role, Viewer};
 
 pub use service::{authenticate, authenticate_cookie, renew, renew_viewer, session_ended};
@@ -52,6 +52,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the account last changed.
     pub updated_at: Timestamp,
+    /// The picture that shows who they are.
+    pub avatar_id: Option<ImageId>,
 }
 
 impl User {
@@ -94,6 +96,8 @@ pub struct UserChanges {
     pub role: Option<Role>,
     /// When this happens.
     pub updated_at: Option<Timestamp>,
+    /// `Some(None)` clears it.
+    pub avatar_id: Option<Option<ImageId>>,
 }
 
 /// Which accounts a list holds.

@@ -20,7 +20,7 @@ use crate::graphql::shape::Shape;
 use crate::graphql::telemetry::{Names, Running};
 use crate::health::graphql::HealthQuery;
 use crate::viewer::{Identity, Viewer};
-use crate::{accounts, ai, config, linguistics, logs, notebooks, pages};
+use crate::{accounts, ai, config, linguistics, logs, media, notebooks, pages};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
@@ -31,6 +31,7 @@ pub struct Query(
     ai::graphql::AiQueries,
     linguistics::graphql::LinguisticsQueries,
     logs::graphql::LogQueries,
+    media::graphql::ImageQueries,
     accounts::graphql::SessionQueries,
     accounts::graphql::KeyQueries,
     accounts::graphql::AccessQueries,
@@ -45,6 +46,7 @@ pub struct Mutation(
     accounts::graphql::AccountMutations,
     ai::graphql::AiMutations,
     logs::graphql::LogMutations,
+    media::graphql::ImageMutations,
     accounts::graphql::SessionMutations,
     accounts::graphql::KeyMutations,
     accounts::graphql::EmailMutations,
@@ -243,6 +245,7 @@ pub fn schema(app: &App) -> Schema {
 pub fn prepare(app: &App, viewer: Viewer, request: Request) -> Request {
     request
         .data(Arc::new(accounts::loaders::Loaders::new(app)))
+        .data(Arc::new(media::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(notebooks::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(pages::loaders::Loaders::new(app, &viewer)))
         .data(viewer)

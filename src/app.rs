@@ -22,8 +22,10 @@ use crate::presence::Presence;
 use crate::redis::Redis;
 use crate::remote::ai::Providers as AiProviders;
 use crate::remote::linguistics::Linguistics;
+use crate::storage::Storage;
 use crate::streams::Streams;
 use crate::uses::Uses;
+use crate::workshop::Workshop;
 
 /// How much rendered HTML is kept.
 const HTML_CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -60,6 +62,10 @@ pub struct Parts {
     pub trusted: Trusted,
     /// Sends e-mail.
     pub mailer: Mailer,
+    /// Files that are too large for the database.
+    pub storage: Storage,
+    /// Where pictures are decoded.
+    pub pictures: Workshop,
     /// Who else may say who somebody is.
     pub oidc: Providers,
     /// Keys that sign access tokens.
@@ -114,6 +120,8 @@ impl App {
             streams: Streams::default(),
             trusted,
             mailer: Mailer::new(&config)?,
+            storage: Storage::open(&config.storage)?,
+            pictures: Workshop::new(config.media.decoders),
             oidc: Providers::new(&config)?,
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),

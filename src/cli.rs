@@ -6,6 +6,7 @@ mod configuration;
 mod demo;
 mod doctor;
 mod failure;
+mod media;
 mod probe;
 mod progress;
 mod serve;
@@ -84,20 +85,21 @@ enum Command {
     /// waits for its time, merged and named revisions, a trash. All of them share one password, which the command
     /// prints. Deleting the demo is deleting its accounts, or the database.
     Demo(demo::Demo),
-    /// Make administrators, rotate signing keys, look after the log
+    /// Make administrators, rotate signing keys, look after the log and pictures
     #[command(after_help = "Examples:\n  \
         pluma admin create ann ann@example.org\n  \
         pluma admin create ann ann@example.org --password-file /run/secrets/ann\n  \
         pluma admin promote rita             somebody who has an account\n  \
         pluma admin audit verify             whether the log is as it was written\n  \
         pluma admin audit export > log.jsonl\n  \
+        pluma admin media fsck --deep        whether every picture's bytes are there and right\n  \
         pluma admin rotate-keys              a new key for signing access tokens")]
     #[command(subcommand)]
     Admin(admin::Admin),
     /// Check the configuration and everything the server depends on
     ///
     /// Looks at the configuration, the data directory, free space, the database and its migrations, the file of
-    /// a SQLite database, the keys that sign access tokens, jobs, Redis, the address to listen on, e-mail, and GraphiQL.
+    /// a SQLite database, the keys that sign access tokens, jobs, Redis, the object store, the address to listen on, e-mail, and GraphiQL.
     /// Each line begins with `ok`, `warn` (it works, and you should know) or `fail`, and says what to do. The exit code is 1
     /// where anything failed. It may run beside the server, and writes nothing into the database.
     Doctor {

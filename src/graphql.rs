@@ -17,3 +17,4 @@ pub mod telemetry;
 pub mod times;
 mod tokens;
 pub mod trusted;
+pub mod upload;

@@ -26,7 +26,7 @@ pub enum HealthState {
 /// One dependency.
 #[derive(Debug, Clone)]
 pub struct ComponentHealth {
-    /// `database`, `jobs`, `disk`, and `redis` where one is configured.
+    /// `database`, `jobs`, `disk`, `storage`, and `redis` where one is configured.
     pub name: &'static str,
     /// How it is doing.
     pub state: HealthState,
@@ -59,16 +59,17 @@ const NO_DISK: u64 = 64 * 1024 * 1024;
 
 /// Looks at every component at once.
 pub async fn check(app: &App) -> Health {
-    let (database, jobs, disk, redis) = tokio::join!(
+    let (database, jobs, disk, storage, redis) = tokio::join!(
         within(PATIENCE, "database", database(app)),
         within(PATIENCE, "jobs", jobs(app)),
         within(PATIENCE, "disk", disk(app)),
+        storage(app),
         async {
             let redis = app.redis.as_ref()?;
             Some(within(PATIENCE, "redis", shared(redis)).await)
         },
     );
-    let mut components = vec![database, jobs, disk];
+    let mut components = vec![database, jobs, disk, storage];
     components.extend(redis);
     let time = app.clock.now();
     let uptime = crate::clock::system_time() - app.started_at.0;
@@ -169,6 +170,23 @@ async fn shared(redis: &Redis) -> Result<Finding> {
         timed: true,
         detail: Some(detail),
     })
+}
+
+/// Without the object store there are no pictures; writing and reading go on, so that it is never down.
+async fn storage(app: &App) -> ComponentHealth {
+    let check = async {
+        app.storage.check().await?;
+        Ok(Finding {
+            state: HealthState::Up,
+            timed: true,
+            detail: Some(app.storage.name().to_owned()),
+        })
+    };
+    let found = within(PATIENCE, "storage", check).await;
+    ComponentHealth {
+        state: found.state.min(HealthState::Degraded),
+        ..found
+    }
 }
 
 async fn disk(app: &App) -> Result<Finding> {

@@ -13,6 +13,7 @@ mod idempotent;
 mod json_size;
 mod limits;
 mod links;
+mod media;
 mod multipart;
 mod negotiate;
 mod oauth;

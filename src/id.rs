@@ -118,6 +118,12 @@ ids! {
     LogId = "log";
     /// Names an attempt to have something answered by an AI.
     AttemptId = "attempt";
+    /// Names a picture.
+    ImageId = "image";
+    /// Names where the bytes of a picture lie.
+    PlaceId = "place";
+    /// Names the permission to upload a picture.
+    UploadId = "upload";
     /// Names a job.
     JobId = "job";
 }

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::{accounts, idempotency, logs, pages};
+use crate::{accounts, idempotency, logs, media, pages};
 
 /// Runs jobs and seals the log until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
@@ -10,12 +10,14 @@ pub async fn run(app: &App) {
         accounts::jobs::kinds(app),
         idempotency::jobs::kinds(app),
         logs::sealing::kinds(app),
+        media::jobs::kinds(app),
         pages::jobs::kinds(app),
     ];
     let schedules = [
         accounts::jobs::schedules(),
         idempotency::jobs::schedules(),
         logs::sealing::schedules(),
+        media::jobs::schedules(),
         pages::jobs::schedules(),
     ];
     let worker = Worker::new(

@@ -66,6 +66,8 @@ pub struct AccountChanges {
     pub display_name: Option<String>,
     /// A new biography; an empty one clears it.
     pub bio: Option<String>,
+    /// The id of one of the user's pictures; an empty one takes the avatar away.
+    pub avatar: Option<String>,
     /// A new address, which is not verified then.
     pub email: Option<String>,
     /// A new role; administrators alone.

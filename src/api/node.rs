@@ -8,10 +8,11 @@ use crate::error::{Error, Result};
 use crate::graphql::context::Request;
 use crate::graphql::cost::list_size;
 use crate::id::{
-    ApiKeyId, CollaboratorId, LogId, NotebookId, PageId, RevisionId, SessionId, UserId,
+    ApiKeyId, CollaboratorId, ImageId, LogId, NotebookId, PageId, RevisionId, SessionId, UserId,
 };
 use crate::logs;
 use crate::logs::graphql::Log;
+use crate::media::graphql::{Image, load_image};
 use crate::notebooks::graphql::{Collaborator, Notebook};
 use crate::notebooks::loaders::Loaders as NotebookLoaders;
 use crate::notebooks::sharing;
@@ -34,6 +35,8 @@ pub enum Node {
     Log(Log),
     /// An API key.
     ApiKey(ApiKey),
+    /// A picture.
+    Image(Image),
     /// A notebook.
     Notebook(Notebook),
     /// A share in a notebook.
@@ -103,6 +106,10 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
             Some(id) => accounts::find_key(ctx.app()?, ctx.viewer()?, id)
                 .await?
                 .map(|key| Node::ApiKey(ApiKey(key))),
+            None => None,
+        },
+        ImageId::PREFIX => match ImageId::parse(id) {
+            Some(id) => load_image(ctx, id).await?.map(Node::Image),
             None => None,
         },
         NotebookId::PREFIX => match NotebookId::parse(id) {

@@ -11,6 +11,7 @@ use pluma::db::{Db, migrations, sqlite};
 use pluma::health;
 use pluma::http::playground;
 use pluma::redis::Redis;
+use pluma::storage::Storage;
 use tokio::net::TcpListener;
 
 use super::failure::Failure;
@@ -97,6 +98,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     report.check("signing keys", contents::keys(&config)).await;
     report.check("jobs", contents::jobs(&config)).await;
     report.check("redis", redis(&config)).await;
+    report.check("storage", storage(&config)).await;
     report.check("address", address(&config)).await;
     report.check("e-mail", async { mail(&config) }).await;
     report.check("GraphiQL", async { graphiql(&config) }).await;
@@ -218,6 +220,26 @@ async fn integrity(path: &Path) -> Found {
             "stop the server, keep a copy of the file, and restore a backup",
         ),
         Err(error) => Wrong(format!("cannot be checked: {error}"), contents::ABOVE),
+    }
+}
+
+async fn storage(config: &Config) -> Found {
+    let advice = match config.storage.bucket {
+        None => "make PLUMA_STORAGE_DIRECTORY a directory that the server may write",
+        Some(_) => {
+            "look at PLUMA_STORAGE_ENDPOINT, the bucket, the access key, and whether it may list, read, write and delete"
+        }
+    };
+    if config.storage.bucket.is_none() && is_new(config) {
+        return Good("local files, made at the first start".to_owned());
+    }
+    let storage = match Storage::open(&config.storage) {
+        Ok(storage) => storage,
+        Err(error) => return Wrong(format!("cannot be opened: {error}"), advice),
+    };
+    match storage.check().await {
+        Ok(()) => Good(storage.name().to_owned()),
+        Err(error) => Wrong(error.to_string(), advice),
     }
 }
 

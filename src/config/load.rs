@@ -13,7 +13,7 @@ use super::{
     problems::{Problem, Problems},
     reference::{Setting, sections},
     secrets,
-    settings::Config,
+    settings::{Config, Storage},
     sources::{FILE_VARIABLE, flatten, from_environment, readable, unknown_variables},
     values::{DatabaseUrl, Environment, LogFormat, PersistedMode},
 };
@@ -141,6 +141,9 @@ fn assemble(
                 .accepted("the path of a manifest of trusted documents"),
         );
     }
+    if !refused.iter().any(|key| key.starts_with("storage.")) {
+        problems.extend(apart(&layer));
+    }
     if layer.secret.is_none() && !refused.contains(SECRET_KEY) {
         // Nothing is written for a configuration that will not be used.
         match (environment, layer.data_dir.as_deref()) {
@@ -225,7 +228,26 @@ fn depend(layer: &mut ConfigLayer, environment: Environment) {
     if let Some(data_dir) = &layer.data_dir {
         let file = data_dir.join("pluma.db");
         layer.database.url.get_or_insert(DatabaseUrl::Sqlite(file));
+        let objects = data_dir.join("objects");
+        layer.storage.directory.get_or_insert(objects);
     }
+}
+
+/// What of the object store's settings has no use without another.
+fn apart(layer: &ConfigLayer) -> Option<Problem> {
+    let storage = &layer.storage;
+    let endpoints = [
+        ("PLUMA_STORAGE_ENDPOINT", storage.endpoint.as_ref()),
+        (
+            "PLUMA_STORAGE_PUBLIC_ENDPOINT",
+            storage.public_endpoint.as_ref(),
+        ),
+    ];
+    let keys = (storage.access_key.is_some(), storage.secret_key.is_some());
+    let allow_http = storage.allow_http.unwrap_or(false);
+    let (variable, what) =
+        Storage::problem(storage.bucket.is_some(), &endpoints, keys, allow_http)?;
+    Some(Problem::new(variable, what))
 }
 
 /// No-reply at the host of the public address; a numeric one has the form that mail wants.

@@ -22,7 +22,7 @@ pub use problems::{Problem, Problems};
 pub use redis_url::{RedisForm, RedisLogin, RedisNode, RedisUrl};
 pub use reference::{reference, template};
 pub use settings::{
-    Accounts, Ai, Audit, Config, Database, Jobs, Limits, Linguistics, Log, Mail, Oidc, Persisted,
-    Rates, Redis, Server,
+    Accounts, Ai, Audit, Config, Database, Jobs, Limits, Linguistics, Log, Mail, Media, Oidc,
+    Persisted, Rates, Redis, Server, Storage,
 };
 pub use values::{DatabaseUrl, Environment, LogFormat, PersistedMode, SameSite};

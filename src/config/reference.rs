@@ -35,6 +35,7 @@ impl Setting {
             "oidc.providers",
             "linguistics.key",
             "ai.providers",
+            "storage.secret_key",
         ]
         .contains(&self.key.as_str())
     }

@@ -25,6 +25,7 @@ mod log;
     reason = "an example is a value, as it is to be written"
 )]
 mod mail;
+mod media;
 #[expect(
     rustdoc::bare_urls,
     reason = "an example is a value, as it is to be written"
@@ -34,6 +35,11 @@ mod persisted;
 mod rates;
 mod redis;
 mod server;
+#[expect(
+    rustdoc::bare_urls,
+    reason = "an example is a value, as it is to be written"
+)]
+mod storage;
 
 use std::path::PathBuf;
 
@@ -50,11 +56,13 @@ pub use limits::Limits;
 pub use linguistics::Linguistics;
 pub use log::Log;
 pub use mail::Mail;
+pub use media::Media;
 pub use oidc::Oidc;
 pub use persisted::Persisted;
 pub use rates::Rates;
 pub use redis::Redis;
 pub use server::Server;
+pub use storage::Storage;
 
 /// What the program is told from outside, checked and complete.
 #[derive(Clone, Debug, confique::Config)]
@@ -94,6 +102,12 @@ pub struct Config {
     /// Signing in with accounts of OpenID Connect providers.
     #[config(nested)]
     pub oidc: Oidc,
+    /// Where files are kept: pictures, and whatever else is too large for the database.
+    #[config(nested)]
+    pub storage: Storage,
+    /// Pictures: how large they may be, and for how long their addresses are good.
+    #[config(nested)]
+    pub media: Media,
     /// What one client may ask for.
     #[config(nested)]
     pub limits: Limits,

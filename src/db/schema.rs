@@ -25,6 +25,7 @@ table! {
         password_hash -> Nullable<Text>,
         created_at -> Instant,
         updated_at -> Instant,
+        avatar_id -> Nullable<Guid>,
     }
 }
 
@@ -341,6 +342,79 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// The bytes of pictures.
+    media_objects (sha256) {
+        sha256 -> Binary,
+        place -> Guid,
+        content_type -> Text,
+        width -> Integer,
+        height -> Integer,
+        byte_size -> BigInt,
+        created_at -> Instant,
+        unused_since -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Bytes that are to go.
+    media_removals (place) {
+        place -> Guid,
+        sha256 -> Binary,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Pictures.
+    images (id) {
+        id -> Guid,
+        owner_id -> Guid,
+        sha256 -> Binary,
+        purpose -> Text,
+        alt_text -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Guid;
+    /// Which pages have which pictures in their texts.
+    image_uses (page_id, image_id) {
+        page_id -> Guid,
+        image_id -> Guid,
+        draft -> Bool,
+        published -> Bool,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Permissions to upload a picture.
+    image_uploads (id) {
+        id -> Guid,
+        owner_id -> Guid,
+        purpose -> Text,
+        alt_text -> Nullable<Text>,
+        content_type -> Text,
+        byte_size -> BigInt,
+        created_at -> Instant,
+        expires_at -> Instant,
+        completed_at -> Nullable<Instant>,
+    }
+}
+
+joinable!(images -> media_objects (sha256));
+joinable!(image_uses -> pages (page_id));
+joinable!(image_uses -> images (image_id));
 joinable!(sessions -> users (user_id));
 joinable!(api_keys -> users (user_id));
 joinable!(email_tokens -> users (user_id));
@@ -364,4 +438,7 @@ allow_tables_to_appear_in_same_query!(
     revisions,
     client_sequences,
     events,
+    media_objects,
+    images,
+    image_uses,
 );

@@ -23,6 +23,10 @@ pub mod health;
 pub mod idempotency;
 #[path = "../accounts/identity_store.rs"]
 pub mod identities;
+#[path = "../media/upload_store.rs"]
+pub mod image_uploads;
+#[path = "../media/use_store.rs"]
+pub mod image_uses;
 #[path = "../jobs/store.rs"]
 pub mod jobs;
 #[path = "../keyring/store.rs"]
@@ -31,6 +35,10 @@ pub mod keyring;
 pub mod live_sessions;
 #[path = "../logs/store.rs"]
 pub mod logs;
+#[path = "../media/store.rs"]
+pub mod media;
+#[path = "../media/sweep_store.rs"]
+pub mod media_sweeps;
 #[path = "../notebooks/changes.rs"]
 pub mod notebook_changes;
 #[path = "../notebooks/store.rs"]

@@ -53,7 +53,7 @@ pub fn layer(origins: &[String]) -> Option<CorsLayer> {
             .allow_credentials(AllowCredentials::predicate(move |origin, _| {
                 known.contains(origin)
             }))
-            .allow_methods([Method::GET, Method::POST])
+            .allow_methods([Method::GET, Method::POST, Method::PUT])
             .allow_headers(SENT)
             .expose_headers(READ)
             .max_age(REMEMBERED),

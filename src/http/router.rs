@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::graphql::Transports;
 use super::{
-    access_log, body_limit, client_address, compression, cors, host, links, oauth, panic,
+    access_log, body_limit, client_address, compression, cors, host, links, media, oauth, panic,
     playground, probes, prometheus, refusal, request_id, security, sign_in, trace,
 };
 use crate::api;
@@ -20,7 +20,8 @@ pub fn router(app: &App, transports: &Transports, metrics: Option<PrometheusHand
     let mut routes = Router::new()
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
-        .merge(oauth::routes());
+        .merge(oauth::routes())
+        .merge(media::routes());
     if let Some(handle) = metrics.filter(|_| config.metrics) {
         let exporter = prometheus::Exporter::new(app, handle);
         let metrics = get(prometheus::render).with_state(exporter);

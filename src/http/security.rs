@@ -62,7 +62,9 @@ pub async fn headers(State(over_tls): State<bool>, request: Request, next: Next)
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     if over_tls {
         let strict = HeaderValue::from_static(STRICT_TRANSPORT);

@@ -4,7 +4,9 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::organising::{is_public, lock, record};
-use super::{Conn, events, jobs, logs, notebook_changes, revisions as reads, transaction};
+use super::{
+    Conn, events, image_uses, jobs, logs, notebook_changes, revisions as reads, transaction,
+};
 use crate::db::schema::{notebooks, pages, revisions};
 use crate::db::types::Timestamp;
 use crate::error::Result;
@@ -56,7 +58,7 @@ async fn show(conn: &mut Conn, page: &mut Page, revision: &Revision, now: Timest
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    image_uses::published(conn, page.id, revision.id).await
 }
 
 /// Publishes a page now; a publication that waited for its time is cancelled.
@@ -188,6 +190,7 @@ pub async fn unpublish(
             ))
             .execute(conn)
             .await?;
+        image_uses::unpublished(conn, page.id).await?;
         record(
             conn,
             &notebook,

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, events, logs, notebook_changes, revisions as reads, transaction};
+use super::{Conn, events, image_uses, logs, notebook_changes, revisions as reads, transaction};
 use crate::db::schema::{client_sequences, pages, revisions};
 use crate::error::Result;
 use crate::id::RevisionId;
@@ -261,7 +261,7 @@ pub async fn set_draft(conn: &mut Conn, page: &Page, revision: &NewRevision) -> 
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    image_uses::draft(conn, page, revision.author_id, &revision.content).await
 }
 
 /// Remembers a numbered save, so that a late or repeated one is recognised.

@@ -24,6 +24,7 @@ mod layers;
 mod limits;
 mod linguistics;
 mod logs;
+mod media;
 mod notebooks;
 mod other_people;
 mod pages;

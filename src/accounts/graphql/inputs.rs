@@ -1,6 +1,6 @@
 //! The arguments of the accounts' queries and mutations.
 
-use async_graphql::{InputObject, OneofObject};
+use async_graphql::{ID, InputObject, OneofObject};
 
 use crate::accounts::service::{AccountChanges, Registration};
 use crate::id::UserId;
@@ -47,6 +47,8 @@ pub struct UpdateProfileInput {
     pub display_name: Option<String>,
     /// Plain text of at most 2000 characters; `""` clears it.
     pub bio: Option<String>,
+    /// One of the viewer's own pictures, which everybody may see then; `""` takes the present one away.
+    pub avatar_id: Option<ID>,
     /// Another e-mail address, which is unverified then.
     pub email: Option<String>,
     /// Another username; the old one is free for others at once.
@@ -59,6 +61,7 @@ impl From<UpdateProfileInput> for AccountChanges {
             username: input.username,
             display_name: input.display_name,
             bio: input.bio,
+            avatar: input.avatar_id.map(|id| id.0),
             email: input.email,
             ..Self::default()
         }

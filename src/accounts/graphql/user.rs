@@ -9,6 +9,7 @@ use crate::graphql::connection::connection;
 use crate::graphql::context::Request;
 use crate::graphql::paging::PageArgs;
 use crate::id::UserId;
+use crate::media::graphql::{Image, load_image};
 use crate::notebooks::graphql::{self as notebooks, NotebookConnection, NotebookOrder};
 use crate::viewer::{Role, Viewer};
 
@@ -60,6 +61,14 @@ impl User {
     /// What the user says about themself, in plain text of at most 2000 characters.
     async fn bio(&self) -> Option<&str> {
         self.row.bio.as_deref()
+    }
+
+    /// The picture that shows who the user is; everybody may see it.
+    async fn avatar(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
+        match self.row.avatar_id {
+            Some(id) => load_image(ctx, id).await,
+            None => Ok(None),
+        }
     }
 
     /// The e-mail address. Only the user themself and administrators; null for others.

@@ -193,6 +193,7 @@ impl Arriving<'_> {
             role: Role::User,
             created_at: now,
             updated_at: now,
+            avatar_id: None,
         };
         let (session, token, refresh) = new_device(app, user.id, &self.viewer.client, now)?;
         let acting = user.acting(session.id, self.viewer.client.clone());
@@ -273,6 +274,7 @@ mod tests {
             role: Role::User,
             created_at: now,
             updated_at: now,
+            avatar_id: None,
         };
         let refused = |reason| Decision::Refuse(reason);
         for open in [true, false] {

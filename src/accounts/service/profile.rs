@@ -10,16 +10,17 @@ use crate::app::App;
 use crate::db::types::Timestamp;
 use crate::db::{commit, query};
 use crate::error::{Error, Result, UserErrorCode};
-use crate::id::UserId;
+use crate::id::{ImageId, UserId};
 use crate::jobs;
 use crate::logs::Log;
+use crate::media::service as pictures;
 use crate::validate::{Checks, fold};
 use crate::viewer::Viewer;
 
 /// For how long a sign-in vouches for who has no password to show.
 const JUST_NOW_SECONDS: i64 = 15 * 60;
 
-/// Changes the viewer's names, biography or address.
+/// Changes the viewer's names, biography, avatar or address.
 pub async fn update_profile(app: &App, viewer: &Viewer, input: AccountChanges) -> Result<User> {
     let identity = viewer.require()?;
     if input.email.is_some() {
@@ -34,8 +35,13 @@ pub async fn update_profile(app: &App, viewer: &Viewer, input: AccountChanges) -
     };
     let now = app.clock.now();
     let mut checks = Checks::new();
-    let (changes, fields) = changes(&mut checks, &user, input, now);
+    let avatar = avatar(app, viewer, &mut checks, input.avatar.as_deref()).await?;
+    let (mut changes, mut fields) = changes(&mut checks, &user, input, now);
     checks.done()?;
+    if let Some(avatar) = avatar.filter(|avatar| *avatar != user.avatar_id) {
+        changes.avatar_id = Some(avatar);
+        fields.push("avatar");
+    }
     if fields.is_empty() {
         return Ok(user);
     }
@@ -50,6 +56,29 @@ pub async fn update_profile(app: &App, viewer: &Viewer, input: AccountChanges) -
     .ok_or_else(gone)?;
     app.events.wake(jobs::topic());
     Ok(user)
+}
+
+/// The avatar that is asked for, which must be the viewer's own picture; `Some(None)` where none is to be left.
+async fn avatar(
+    app: &App,
+    viewer: &Viewer,
+    checks: &mut Checks,
+    asked: Option<&str>,
+) -> Result<Option<Option<ImageId>>> {
+    let asked = match asked {
+        None => return Ok(None),
+        Some("") => return Ok(Some(None)),
+        Some(id) => ImageId::parse(id),
+    };
+    let own = match asked {
+        Some(id) => pictures::own(app, viewer, id).await?,
+        None => None,
+    };
+    if own.is_none() {
+        let message = "There is no such picture among your `images`.";
+        checks.add(UserErrorCode::NotFound, ["input", "avatarId"], message);
+    }
+    Ok(Some(own))
 }
 
 /// Checks what is to change and drops what is so already; gives the changes and their names.

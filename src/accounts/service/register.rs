@@ -69,6 +69,7 @@ pub(super) fn new_user(input: Registration, role: Role, now: Timestamp) -> Resul
         role,
         created_at: now,
         updated_at: now,
+        avatar_id: None,
     };
     Ok((user, password))
 }

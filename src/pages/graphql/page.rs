@@ -13,6 +13,8 @@ use crate::graphql::context::Request;
 use crate::graphql::cost::cost;
 use crate::graphql::paging::{self, PageArgs, Slice, Window};
 use crate::id::{PageId, RevisionId};
+use crate::media::links::{self, Links};
+use crate::media::loaders::Loaders as PictureLoaders;
 use crate::notebooks::graphql::{Notebook, PublicationState};
 use crate::notebooks::{self, loaders::Loaders as NotebookLoaders};
 use crate::pages::loaders::{Loaders, PagesOf};
@@ -102,7 +104,8 @@ impl Page {
         self.0.page.format
     }
 
-    /// Rendered and sanitised HTML of a MARKDOWN page; null for RICH_JSON.
+    /// Rendered and sanitised HTML of a MARKDOWN page; null for RICH_JSON. Pictures of this server have addresses that
+    /// work in `<img>`, signed ones while the page is not public: ask again rather than keep it for longer than those are good.
     #[graphql(directive = cost::apply(10))]
     async fn html(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         if self.0.page.format == ContentFormat::RichJson {
@@ -116,7 +119,20 @@ impl Page {
             content::off_thread(bytes, move || markdown::to_html(&text.content)).await
         };
         let html = app.html.get(id, rendering).await?;
-        Ok(Some(html.to_string()))
+        if !links::are_in(&html) {
+            return Ok(Some(html.to_string()));
+        }
+        // What is kept holds no signatures: they end.
+        let shown = match self.sees_drafts() {
+            true => {
+                let pictures = ctx.loaders::<PictureLoaders>()?;
+                pictures.of_pages.load(self.0.page.id).await?
+            }
+            false => None,
+        };
+        Ok(Some(
+            Links::new(app)?.html(&html, &shown.unwrap_or_default()),
+        ))
     }
 
     /// The text alone, for excerpts and search.

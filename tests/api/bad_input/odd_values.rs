@@ -163,6 +163,8 @@ impl Types {
                 ("Int", _) => json!(1),
                 ("Float", _) => json!(0.5),
                 ("JSON", _) => json!({ "a": 1 }),
+                // The name of a file, where none came.
+                ("Upload", _) => json!("#__graphql_file__:0"),
                 ("DateTime", _) => json!("2020-01-01T00:00:00Z"),
                 ("String", "email") => json!("somebody@example.org"),
                 ("String", "password" | "newPassword") => json!("a plausible password"),
@@ -263,6 +265,14 @@ fn scalars(name: &str, things: &Things) -> Vec<Value> {
             json!("+262142-12-31T23:59:59Z"),
             json!("9999-12-31T23:59:59.999999999Z"),
             json!("2016-12-31T23:59:60Z"),
+        ],
+        "Upload" => vec![
+            Value::Null,
+            json!(""),
+            json!("#__graphql_file__:0"),
+            json!("#__graphql_file__:18446744073709551615"),
+            json!("#__graphql_file__:-1"),
+            json!("a.png"),
         ],
         "JSON" => vec![
             Value::Null,

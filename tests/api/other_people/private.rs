@@ -6,10 +6,12 @@ use crate::bad_input::odd_values::Things;
 use crate::support::{Client, TestApp, json};
 
 /// The tables whose rows have ids that a client can write, and what such an id begins with.
-const KINDS: [(&str, &str); 10] = [
+const KINDS: [(&str, &str); 12] = [
     ("api_keys", "apikey"),
     ("collaborators", "collaborator"),
     ("identities", "identity"),
+    ("image_uploads", "upload"),
+    ("images", "image"),
     ("jobs", "job"),
     ("logs", "log"),
     ("notebooks", "notebook"),
@@ -19,13 +21,16 @@ const KINDS: [(&str, &str); 10] = [
     ("users", "user"),
 ];
 /// Tables without.
-const WITHOUT_IDS: [&str; 9] = [
+const WITHOUT_IDS: [&str; 12] = [
     "ai_usage",
     "audit_chain",
     "client_sequences",
     "email_tokens",
     "events",
     "idempotency_keys",
+    "image_uses",
+    "media_objects",
+    "media_removals",
     "refresh_tokens",
     "signing_keys",
     "spent_sign_ins",
@@ -156,6 +161,21 @@ async fn fill(app: &TestApp) -> Things {
         SELECT id, id, 'canary', 'canary', 'canary', 'canary', created_at, created_at FROM users
         WHERE username = 'bob'";
     assert_eq!(app.execute(linked).await, 1);
+    let picture = [
+        "INSERT INTO media_objects (sha256, place, content_type, width, height, byte_size, created_at)
+            SELECT {hash}, id, 'image/png', 1, 1, 1, created_at FROM users WHERE username = 'bob'",
+        "INSERT INTO images (id, owner_id, sha256, purpose, alt_text, created_at)
+            SELECT id, id, {hash}, 'CONTENT', 'canary', created_at FROM users WHERE username = 'bob'",
+        "INSERT INTO image_uploads (id, owner_id, purpose, alt_text, content_type, byte_size, created_at, expires_at)
+            SELECT id, id, 'CONTENT', 'canary', 'image/png', 1, created_at, created_at FROM users WHERE username = 'bob'",
+    ];
+    let hash = match app.app().db.engine() {
+        "sqlite" => "X'ca'",
+        _ => "decode('ca', 'hex')",
+    };
+    for sql in picture {
+        assert_eq!(app.execute(&sql.replace("{hash}", hash)).await, 1);
+    }
     // The jobs of a server are not run here, so that nothing of this changes by itself.
     Things {
         notebook,

@@ -51,6 +51,11 @@ impl Client {
         }
     }
 
+    /// The server's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The password of every user.
     pub fn password(&self) -> &'static str {
         PASSWORD

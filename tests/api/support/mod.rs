@@ -12,6 +12,7 @@ mod program;
 mod provider;
 mod redis;
 mod reply;
+mod s3;
 mod stream;
 mod subscription;
 
@@ -24,6 +25,7 @@ pub use program::Program;
 pub use provider::{Provider, Said};
 pub use redis::{RedisServer, shared_redis};
 pub use reply::Reply;
+pub use s3::{Fault, S3Server};
 pub use serde_json::json;
 pub use stream::Stream;
 pub use subscription::{Ending, Subscription};
