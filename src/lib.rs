@@ -30,6 +30,7 @@ pub mod presence;
 pub mod redis;
 pub mod remote;
 pub mod seal;
+pub mod search;
 pub mod streams;
 pub mod telemetry;
 pub mod text;

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::{accounts, idempotency, logs, pages};
+use crate::{accounts, idempotency, logs, pages, search};
 
 /// Runs jobs and seals the log until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
@@ -11,12 +11,14 @@ pub async fn run(app: &App) {
         idempotency::jobs::kinds(app),
         logs::sealing::kinds(app),
         pages::jobs::kinds(app),
+        search::jobs::kinds(app),
     ];
     let schedules = [
         accounts::jobs::schedules(),
         idempotency::jobs::schedules(),
         logs::sealing::schedules(),
         pages::jobs::schedules(),
+        search::jobs::schedules(),
     ];
     let worker = Worker::new(
         app.db.clone(),

@@ -321,6 +321,24 @@ table! {
     }
 }
 
+table! {
+    use crate::db::types::Guid;
+    use diesel::sql_types::*;
+    /// Whose texts can be found. PostgreSQL keeps the tokens here too, SQLite in a table of FTS5.
+    search_documents (id) {
+        id -> BigInt,
+        kind -> Text,
+        subject_id -> Guid,
+        user_id -> Nullable<Guid>,
+        notebook_id -> Nullable<Guid>,
+        page_id -> Nullable<Guid>,
+        revision_id -> Nullable<Guid>,
+        title_words -> Integer,
+        brevity -> Integer,
+        analyser -> Integer,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(api_keys -> users (user_id));
 joinable!(email_tokens -> users (user_id));
@@ -344,4 +362,5 @@ allow_tables_to_appear_in_same_query!(
     revisions,
     client_sequences,
     events,
+    search_documents,
 );

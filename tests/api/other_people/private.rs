@@ -19,13 +19,14 @@ const KINDS: [(&str, &str); 10] = [
     ("users", "user"),
 ];
 /// Tables without.
-const WITHOUT_IDS: [&str; 8] = [
+const WITHOUT_IDS: [&str; 9] = [
     "audit_chain",
     "client_sequences",
     "email_tokens",
     "events",
     "idempotency_keys",
     "refresh_tokens",
+    "search_documents",
     "signing_keys",
     "spent_sign_ins",
 ];
