@@ -9,7 +9,7 @@
 //! So a hit's score is a whole number that both databases add up in SQL from the same facts of the document and
 //! the query alone: whether all words of the query stand in the title as they were typed, or in other forms,
 //! how much of the title they are, whether the text is about them (words that return often in it), whether the
-//! text has them as they were typed, and how short it is. The weights are in [`store`](self); equal scores go by age, the newest
+//! text has them as they were typed, and how short it is. The weights stand in `search/store.rs`; equal scores go by age, the newest
 //! first. Whole numbers make `(score, id)` a sound key for cursors.
 
 pub mod document;

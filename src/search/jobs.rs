@@ -36,6 +36,11 @@ pub fn schedules() -> Vec<Schedule> {
     }]
 }
 
+/// Has everything indexed anew by the next [`fill`]; until then it is found as it was.
+pub async fn forget(app: &App) -> Result<()> {
+    commit!(app.db, search_missing::forget())
+}
+
 /// Indexes what has no document of this version of the analyser, and gives how many there were; `tell` hears of each
 /// batch. Whatever stops it, the next one goes on.
 pub async fn fill(app: &App, mut tell: impl FnMut(usize)) -> Result<usize> {

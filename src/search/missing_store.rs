@@ -78,6 +78,17 @@ pub async fn users(conn: &mut Conn, limit: i64) -> Result<Vec<UserId>> {
     Ok(rows)
 }
 
+/// Has every document count as one of another version.
+pub async fn forget(conn: &mut Conn) -> Result<()> {
+    transaction!(conn, {
+        diesel::update(documents::table)
+            .set(documents::analyser.eq(0))
+            .execute(conn)
+            .await?;
+        Ok(())
+    })
+}
+
 /// Stores the documents of revisions that still are what is read of their pages.
 pub async fn fill_revisions(
     conn: &mut Conn,

@@ -132,3 +132,26 @@ every_database!(
         assert_eq!(found(&ann, "beryl").await, [page.id]);
     }
 );
+
+every_database!(
+    with = |config| config.jobs.inline = false,
+    async fn the_command_indexes_what_is_missing_or_all(app: TestApp) {
+        let ann = app.user("ann").await;
+        let notebook = ann.notebook("Topaz").await;
+        app.execute("DELETE FROM search_documents WHERE kind = 'NOTEBOOK'")
+            .await;
+        for (arguments, said) in [
+            (vec!["admin", "reindex"], "1 texts were indexed."),
+            (vec!["admin", "reindex"], "0 texts were indexed."),
+            (vec!["admin", "reindex", "--all"], "2 texts were indexed."),
+        ] {
+            let mut command = app.program(&arguments);
+            let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+                .await
+                .unwrap();
+            let told = String::from_utf8(output.stdout).unwrap();
+            assert!(told.contains(said), "{told}");
+            assert_eq!(found(&ann, "topaz").await, [notebook.clone()]);
+        }
+    }
+);

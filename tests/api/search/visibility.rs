@@ -267,9 +267,9 @@ every_database!(
         let notebook = ann.notebook("Quartz").await;
         for (scope, answer) in [("READ", None), ("WRITE", Some("FORBIDDEN"))] {
             let call = format!(r#"createApiKey(input: {{ name: "k", scopes: [{scope}] }})"#);
-            let made = done(change(&ann, &call, "key").await);
+            let made = done(change(&ann, &call, "secret").await);
             let mut key = ann.clone();
-            key.access_token = made["key"].as_str().unwrap().to_owned();
+            key.access_token = made["secret"].as_str().unwrap().to_owned();
             let reply = key.graphql(SEARCH, json!({ "query": "quartz" })).await;
             match answer {
                 None => assert_eq!(reply.text("/search/edges/0/node/subject/id"), notebook),
