@@ -35,10 +35,10 @@ every_database!(
         assert_eq!(documents(&app).await, all);
         let answer = search(&ann, json!({ "query": "cobalt " })).await;
         assert_eq!(answer["totalCount"], 121);
-        assert_eq!(found(&ann, "indigo ").await, [page.id.clone()]);
+        assert_eq!(found(&ann, "indigo ").await, [page.id.as_str()]);
         assert_eq!(
             found(&app.client(), "cobalt blue ").await,
-            [page.id.clone()]
+            [page.id.as_str()]
         );
         // Nothing is left to do, and another version of the analyser begins anew.
         assert_eq!(fill(app.app(), |_| {}).await.unwrap(), 0);
@@ -79,7 +79,7 @@ every_database!(
         app.execute("DELETE FROM users WHERE username = 'ann'")
             .await;
         assert_eq!(documents(&app).await, before - 1);
-        assert_eq!(found(&bob, "bob").await, [bob.id.clone()]);
+        assert_eq!(found(&bob, "bob").await, [bob.id.as_str()]);
         if app.app().db.engine() == "sqlite" {
             let rows = app.lines("SELECT count(*) AS line FROM search_index").await;
             assert_eq!(rows, [(before - 1).to_string()]);
@@ -99,11 +99,11 @@ every_database!(
         let second = json!({ "content": "malachite\n\nmiddle\n\nend\n" });
         let merged = done(save(&ann, &page.id, &page.revision_id, second).await);
         assert_eq!(merged["merged"], true);
-        assert_eq!(found(&ann, "malachite bauxite ").await, [page.id.clone()]);
+        assert_eq!(found(&ann, "malachite bauxite ").await, [page.id.as_str()]);
         assert!(found(&ann, "galena").await.is_empty());
         let base = merged["revision"]["id"].as_str().unwrap();
         stored(&ann, &page.id, base, json!({ "title": "Minerals" })).await;
-        assert_eq!(found(&ann, "mineral malachite ").await, [page.id.clone()]);
+        assert_eq!(found(&ann, "mineral malachite ").await, [page.id.as_str()]);
         assert!(found(&ann, "ores ").await.is_empty());
     }
 );
@@ -151,7 +151,7 @@ every_database!(
                 .unwrap();
             let told = String::from_utf8(output.stdout).unwrap();
             assert!(told.contains(said), "{told}");
-            assert_eq!(found(&ann, "topaz").await, [notebook.clone()]);
+            assert_eq!(found(&ann, "topaz").await, [notebook.as_str()]);
         }
     }
 );

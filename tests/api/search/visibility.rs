@@ -53,7 +53,7 @@ every_database!(
             for word in sees {
                 assert_eq!(
                     found(who, word).await,
-                    [page.clone()],
+                    [page.as_str()],
                     "{word}, {}",
                     who.username
                 );
@@ -70,7 +70,7 @@ every_database!(
         }
         // Published as it is now.
         publish(&ann, &page).await;
-        assert_eq!(found(&carol, "submarine").await, [page.clone()]);
+        assert_eq!(found(&carol, "submarine").await, [page.as_str()]);
         assert!(found(&carol, "lighthouse").await.is_empty());
         assert!(found(&ann, "lighthouse").await.is_empty());
     }
@@ -233,7 +233,7 @@ every_database!(
 every_database!(
     async fn users_are_found_by_those_who_are_signed_in_and_never_by_address(app: TestApp) {
         let (ann, bob) = (app.user("annabel").await, app.user("bob").await);
-        assert_eq!(found(&bob, "annabel").await, [ann.id.clone()]);
+        assert_eq!(found(&bob, "annabel").await, [ann.id.as_str()]);
         assert!(found(&app.client(), "annabel").await.is_empty());
         assert!(found(&bob, "annabel@example.org").await.is_empty());
         assert!(found(&bob, "example").await.is_empty());
@@ -253,8 +253,8 @@ every_database!(
             .await,
         );
         assert!(found(&bob, "annabel").await.is_empty());
-        assert_eq!(found(&bob, "beatrix").await, [ann.id.clone()]);
-        assert_eq!(found(&bob, "trix").await, [ann.id.clone()]);
+        assert_eq!(found(&bob, "beatrix").await, [ann.id.as_str()]);
+        assert_eq!(found(&bob, "trix").await, [ann.id.as_str()]);
         app.execute("DELETE FROM users WHERE username = 'trixie'")
             .await;
         assert!(found(&bob, "beatrix").await.is_empty());
