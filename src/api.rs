@@ -20,7 +20,7 @@ use crate::graphql::shape::Shape;
 use crate::graphql::telemetry::{Names, Running};
 use crate::health::graphql::HealthQuery;
 use crate::viewer::{Identity, Viewer};
-use crate::{accounts, ai, config, linguistics, logs, media, notebooks, pages};
+use crate::{accounts, ai, config, linguistics, logs, media, notebooks, pages, search};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
@@ -38,6 +38,7 @@ pub struct Query(
     accounts::graphql::OidcQueries,
     notebooks::graphql::NotebookQueries,
     pages::graphql::PageQueries,
+    search::graphql::SearchQueries,
 );
 
 /// Everything that can be changed.

@@ -93,6 +93,7 @@ enum Command {
         pluma admin audit verify             whether the log is as it was written\n  \
         pluma admin audit export > log.jsonl\n  \
         pluma admin media fsck --deep        whether every picture's bytes are there and right\n  \
+        pluma admin reindex                  what the search does not know yet\n  \
         pluma admin rotate-keys              a new key for signing access tokens")]
     #[command(subcommand)]
     Admin(admin::Admin),

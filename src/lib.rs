@@ -32,6 +32,7 @@ pub mod presence;
 pub mod redis;
 pub mod remote;
 pub mod seal;
+pub mod search;
 pub mod storage;
 pub mod streams;
 pub mod telemetry;

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::{accounts, idempotency, logs, media, pages};
+use crate::{accounts, idempotency, logs, media, pages, search};
 
 /// Runs jobs and seals the log until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
@@ -12,6 +12,7 @@ pub async fn run(app: &App) {
         logs::sealing::kinds(app),
         media::jobs::kinds(app),
         pages::jobs::kinds(app),
+        search::jobs::kinds(app),
     ];
     let schedules = [
         accounts::jobs::schedules(),
@@ -19,6 +20,7 @@ pub async fn run(app: &App) {
         logs::sealing::schedules(),
         media::jobs::schedules(),
         pages::jobs::schedules(),
+        search::jobs::schedules(),
     ];
     let worker = Worker::new(
         app.db.clone(),

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio_postgres::NoTls;
 use url::Url;
 
-use crate::{Engine, process, seed};
+use crate::{Engine, index, process, seed};
 
 /// The database.
 pub enum Database {
@@ -70,7 +70,12 @@ impl Database {
         match self {
             Self::Postgres { .. } => {
                 let client = connect(&Url::parse(&self.url())?).await?;
-                for statement in seed::statements(&seed::Postgres)? {
+                for statement in [
+                    seed::statements(&seed::Postgres)?,
+                    index::statements(&seed::Postgres),
+                ]
+                .concat()
+                {
                     client.batch_execute(&statement).await?;
                 }
                 // What autovacuum does in a database that lives.
@@ -82,7 +87,12 @@ impl Database {
                 let path = path.to_str().context("the folder's name is not UTF-8")?;
                 let mut conn = <SqliteConnection as diesel::Connection>::establish(path)?;
                 conn.batch_execute("BEGIN")?;
-                for statement in seed::statements(&seed::Sqlite)? {
+                for statement in [
+                    seed::statements(&seed::Sqlite)?,
+                    index::statements(&seed::Sqlite),
+                ]
+                .concat()
+                {
                     conn.batch_execute(&statement)?;
                 }
                 conn.batch_execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE);")?;

@@ -4,6 +4,7 @@
 
 mod client;
 mod database;
+mod index;
 mod process;
 mod random;
 mod report;

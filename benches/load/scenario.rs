@@ -19,6 +19,10 @@ pub enum Scenario {
     PageHtml,
     /// An autosave of about 2 KB by the page's owner; each client goes through a hundred pages.
     Autosave,
+    /// The best 20 hits of words, beginnings, phrases and several words that one page in 500 to one in 20 has; anonymous.
+    Search,
+    /// The same with their number, for a word that every page has.
+    SearchCommon,
 }
 
 const NESTED_LIST: &str = "query ($after: String) {
@@ -47,6 +51,25 @@ const AUTOSAVE: &str = "mutation ($input: SavePageInput!) {
     errors { code message path }
   }
 }";
+const SEARCH: &str = "query ($query: String!) {
+  search(query: $query, first: 20) {
+    nodes { score snippet subject { __typename ... on Page { id title } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}";
+const SEARCH_COMMON: &str = "query ($query: String!) {
+  search(query: $query, first: 20) {
+    totalCount
+    nodes { score snippet subject { __typename ... on Page { id title } } }
+  }
+}";
+/// Words that every page has.
+const COMMON: [&str; 4] = [
+    "morning ",
+    "grandmother ",
+    "writes place",
+    "\"broken all of them\"",
+];
 const LOGIN: &str = "mutation ($input: LoginInput!) {
   login(input: $input) { accessToken errors { code message path } }
 }";
@@ -130,6 +153,24 @@ impl Worker {
             Scenario::Page => self.read(PAGE).await,
             Scenario::PageHtml => self.read(PAGE_HTML).await,
             Scenario::Autosave => self.save().await,
+            Scenario::Search => {
+                let (topic, place) = (
+                    self.random.below(seed::TOPICS),
+                    self.random.below(seed::PLACES),
+                );
+                let query = match self.random.below(4) {
+                    0 => format!("topic{topic} "),
+                    1 => format!("morning topic{topic} diary "),
+                    2 => format!("\"topic{topic} in place{}\"", topic % seed::PLACES),
+                    // One page in twenty.
+                    _ => format!("place{place} "),
+                };
+                self.search(SEARCH, &query).await
+            }
+            Scenario::SearchCommon => {
+                let query = COMMON[self.random.below(COMMON.len())];
+                self.search(SEARCH_COMMON, query).await
+            }
         }
     }
 
@@ -144,6 +185,16 @@ impl Worker {
         let body = self.client.send(query, &variables).await?;
         if body.starts_with(b"{\"data\":{\"page\":null") {
             bail!("page {number} is not there");
+        }
+        Ok(())
+    }
+
+    async fn search(&mut self, search: &str, query: &str) -> Result<()> {
+        let variables = json!({ "query": query });
+        let data = self.client.ask(search, &variables).await?;
+        let found = data["search"]["nodes"].as_array().map_or(0, Vec::len);
+        if found != 20 {
+            bail!("{query} finds {found}: {data}");
         }
         Ok(())
     }

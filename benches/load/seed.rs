@@ -19,12 +19,13 @@ pub const PAGES: usize = 100_000;
 /// Everybody's password.
 pub const PASSWORD: &str = "only for measuring";
 
-const PAGES_EACH: usize = PAGES / NOTEBOOKS;
+/// How many pages a notebook has.
+pub const PAGES_EACH: usize = PAGES / NOTEBOOKS;
 /// 2026-01-01 in milliseconds since 1970.
 const START: u64 = 1_767_225_600_000;
 
 /// What follows a page's heading.
-const BODY: &str = include_str!("body.md");
+pub const BODY: &str = include_str!("body.md");
 
 /// Where SQL differs.
 pub trait Dialect {
@@ -34,6 +35,10 @@ pub trait Dialect {
     fn id(&self, kind: Kind, millis: &str, number: &str) -> String;
     /// A time.
     fn time(&self, millis: &str) -> String;
+    /// Whether the search's tokens stand in the row of their document.
+    fn tokens_in_row(&self) -> bool;
+    /// No UUID.
+    fn no_id(&self) -> &'static str;
 }
 
 /// What an id is of; part of it, so that no two are the same.
@@ -67,6 +72,14 @@ impl Dialect for Postgres {
     fn time(&self, millis: &str) -> String {
         format!("(timestamptz 'epoch' + ({millis}) * interval '1 millisecond')")
     }
+
+    fn tokens_in_row(&self) -> bool {
+        true
+    }
+
+    fn no_id(&self) -> &'static str {
+        "NULL::uuid"
+    }
 }
 
 /// SQLite's.
@@ -89,10 +102,18 @@ impl Dialect for Sqlite {
     fn time(&self, millis: &str) -> String {
         format!("(({millis}) * 1000)")
     }
+
+    fn tokens_in_row(&self) -> bool {
+        false
+    }
+
+    fn no_id(&self) -> &'static str {
+        "NULL"
+    }
 }
 
 /// When something was made, in milliseconds, in terms of its number.
-fn made(kind: Kind, number: &str) -> String {
+pub fn made(kind: Kind, number: &str) -> String {
     match kind {
         Kind::User => format!("({START} - 200000000 + ({number}) * 100000)"),
         Kind::Notebook => format!("({START} + ({number}) * 10000)"),
@@ -132,9 +153,15 @@ pub fn is_public(page: usize) -> bool {
     page / PAGES_EACH / USERS != 9 && page % 10 != 7
 }
 
+/// So many pages share a word.
+pub const TOPICS: usize = 500;
+/// So many of a hundred pages share another one.
+pub const PLACES: usize = 20;
+
 /// A page's text.
 pub fn content(page: usize) -> String {
-    format!("# Page {page}\n\n{BODY}")
+    let (topic, place) = (page % TOPICS, page % PLACES);
+    format!("# Page {page}\n\nOf topic{topic} in place{place}.\n\n{BODY}")
 }
 
 /// The statements, in their order.
@@ -191,9 +218,11 @@ pub fn statements(dialect: &dyn Dialect) -> Result<Vec<String>> {
         "INSERT INTO revisions (id, page_id, number, kind, author_id, title, content, format, word_count, created_at,
                                 minute)
          SELECT {revision}, {page}, 1, CASE WHEN {published} THEN 'PUBLISHED' ELSE 'CREATED' END, {author},
-                'Page ' || i, '# Page ' || i || '{body}', 'MARKDOWN', {words}, {at}, {millis} / 60000
+                'Page ' || i, '# Page ' || i || '{blank}Of topic' || (i % {TOPICS}) || ' in place' || (i % {PLACES})
+                || '.{blank}' || '{body}', 'MARKDOWN', {words}, {at}, {millis} / 60000
          FROM {numbers}",
-        body = format!("\n\n{BODY}").replace('\'', "''"),
+        blank = "\n\n",
+        body = BODY.replace('\'', "''"),
         millis = made(Kind::Page, "i"),
     );
     let event = |seq: String, kind: &str, public: String, filter: &str| {

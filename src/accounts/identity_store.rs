@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, accounts, emails, jobs, logs, sessions, transaction};
+use super::{Conn, accounts, emails, jobs, logs, search_index, sessions, transaction};
 use crate::accounts::oidc::LinkedIdentity;
 use crate::accounts::{RefreshToken, Session, User};
 use crate::db::schema::{identities, spent_sign_ins, users};
@@ -125,6 +125,7 @@ pub async fn register(
             .values(&user)
             .execute(conn)
             .await?;
+        search_index::put_user(conn, &user).await?;
         insert(conn, &identity).await?;
         sessions::insert(conn, &device.0, &device.1).await?;
         settle(conn, entries, letter).await

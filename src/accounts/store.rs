@@ -6,7 +6,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Backend, Conn, emails, jobs, sessions, transaction};
+use super::{Backend, Conn, emails, jobs, search_index, sessions, transaction};
 use crate::accounts::email::Purpose;
 use crate::accounts::{RefreshToken, Session, User, UserChanges, UserSearch};
 use crate::db::schema::users;
@@ -157,7 +157,7 @@ async fn insert_row(conn: &mut Conn, user: &User, password_hash: String) -> Resu
         .values((user, users::password_hash.eq(password_hash)))
         .execute(conn)
         .await?;
-    Ok(())
+    search_index::put_user(conn, user).await
 }
 
 /// Changes an account and gives it as it is then; a new password ends all its sessions, and both that and
@@ -173,6 +173,8 @@ pub async fn update(
     transaction!(conn, {
         let (changes, password_hash) = changes;
         let another_address = changes.email_key.is_some();
+        let renamed =
+            changes.username.is_some() || changes.display_name.is_some() || changes.bio.is_some();
         if let Some(hash) = password_hash {
             diesel::update(users::table.find(id))
                 .set(users::password_hash.eq(hash))
@@ -196,7 +198,11 @@ pub async fn update(
         }
         super::logs::insert(conn, &entry).await?;
         enqueue(conn, letters).await?;
-        find(conn, id).await
+        let user = find(conn, id).await?;
+        if let Some(user) = user.as_ref().filter(|_| renamed) {
+            search_index::put_user(conn, user).await?;
+        }
+        Ok(user)
     })
 }
 

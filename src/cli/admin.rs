@@ -8,10 +8,11 @@ use clap::Subcommand;
 use pluma::accounts::service as accounts;
 use pluma::config::Config;
 use pluma::keyring::Overlap;
+use pluma::search::jobs as search;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::failure::Failure;
-use super::{audit, media, open, say};
+use super::{audit, media, open, progress, say};
 
 /// Far above any password.
 const LONGEST: u64 = 4_096;
@@ -40,6 +41,15 @@ pub enum Admin {
     /// Look after pictures
     #[command(subcommand)]
     Media(media::Media),
+    /// Index for the search what is not indexed yet, now instead of within ten minutes
+    ///
+    /// The server does so by itself after an upgrade. It may run beside the command, which can be stopped at any time:
+    /// the next one goes on.
+    Reindex {
+        /// Index everything anew
+        #[arg(long)]
+        all: bool,
+    },
     /// Take a new key for signing access tokens
     ///
     /// It is published at once and signs a minute later, when every server has read it; the old key stays good
@@ -67,6 +77,16 @@ pub async fn run(command: Admin, file: Option<&Path>) -> Result<(), Failure> {
             let app = open(config).await?;
             accounts::create_admin(&app, &username, &email, password.expose_secret()).await?;
             say(&format!("{username} is an administrator and can sign in."));
+        }
+        Admin::Reindex { all } => {
+            let app = open(config).await?;
+            if all {
+                search::forget(&app).await?;
+            }
+            let waiting = progress::spinner("indexing");
+            let done = search::fill(&app, |done| waiting.doing(&format!("indexed {done}"))).await?;
+            drop(waiting);
+            say(&format!("{done} texts were indexed."));
         }
         Admin::Promote { username } => {
             accounts::promote(&open(config).await?, &username).await?;

@@ -18,6 +18,7 @@ use crate::config;
 use crate::error::{Code, Error, Result};
 use crate::idempotency::slot;
 
+pub mod full_text;
 #[path = "stores.rs"]
 pub mod stores;
 

@@ -415,6 +415,24 @@ table! {
 joinable!(images -> media_objects (sha256));
 joinable!(image_uses -> pages (page_id));
 joinable!(image_uses -> images (image_id));
+table! {
+    use crate::db::types::Guid;
+    use diesel::sql_types::*;
+    /// Whose texts can be found. PostgreSQL keeps the tokens here too, SQLite in a table of FTS5.
+    search_documents (id) {
+        id -> BigInt,
+        kind -> Text,
+        subject_id -> Guid,
+        user_id -> Nullable<Guid>,
+        notebook_id -> Nullable<Guid>,
+        page_id -> Nullable<Guid>,
+        revision_id -> Nullable<Guid>,
+        title_words -> Integer,
+        brevity -> Integer,
+        analyser -> Integer,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(api_keys -> users (user_id));
 joinable!(email_tokens -> users (user_id));
@@ -441,4 +459,5 @@ allow_tables_to_appear_in_same_query!(
     media_objects,
     images,
     image_uses,
+    search_documents,
 );

@@ -20,6 +20,7 @@ use crate::config;
 use crate::error::{Error, Result};
 use crate::idempotency::slot;
 
+pub mod full_text;
 #[path = "stores.rs"]
 pub mod stores;
 

@@ -1,6 +1,6 @@
 //! The stores of every slice, compiled into each dialect: the one place where the floor names them.
 
-use super::{Backend, Conn, begin, now, skip_locked};
+use super::{Backend, Conn, begin, full_text, now, skip_locked};
 use crate::db::transaction;
 use crate::error::Result;
 use crate::idempotency::slot;
@@ -55,6 +55,12 @@ pub mod restoring;
 pub mod revisions;
 #[path = "../pages/save_store.rs"]
 pub mod saving;
+#[path = "../search/store.rs"]
+pub mod search;
+#[path = "../search/index_store.rs"]
+pub mod search_index;
+#[path = "../search/missing_store.rs"]
+pub mod search_missing;
 #[path = "../accounts/session_store.rs"]
 pub mod sessions;
 

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, logs, transaction};
+use super::{Conn, logs, search_index, transaction};
 use crate::db::schema::{collaborators, notebooks};
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result, UserErrorCode};
@@ -52,6 +52,7 @@ pub async fn insert(conn: &mut Conn, notebook: Notebook, log: Log) -> Result<()>
             .values(&notebook)
             .execute(conn)
             .await?;
+        search_index::put_notebook(conn, &notebook).await?;
         logs::insert(conn, &log).await
     })
 }
@@ -63,6 +64,13 @@ pub async fn update(conn: &mut Conn, id: NotebookId, change: Change, log: Log) -
             .set(&change)
             .execute(conn)
             .await?;
+        if change.title.is_some() || change.description.is_some() {
+            // Read behind the update's lock: another change may just have been committed.
+            let notebook = notebooks::table.find(id).select(Notebook::as_select());
+            if let Some(notebook) = notebook.first(conn).await.optional()? {
+                search_index::put_notebook(conn, &notebook).await?;
+            }
+        }
         logs::insert(conn, &log).await
     })
 }

@@ -3,6 +3,7 @@
 use super::draft::Reconciled;
 use super::{ContentFormat, Text};
 use crate::error::{Error, Result, UserErrorCode};
+use crate::search::Body;
 use crate::text::merge::{Merge, three_way};
 use crate::text::{markdown, rich, words};
 use crate::validate::Checks;
@@ -51,6 +52,16 @@ pub fn plain(format: ContentFormat, content: &str) -> String {
             .map(|tree| rich::to_plain(&tree))
             .unwrap_or_default(),
     }
+}
+
+/// What a content comes to: its words, and what it is found by. Large ones are read where they hold nobody up.
+pub async fn read(format: ContentFormat, content: String) -> Result<(String, i32, Body)> {
+    off_thread(content.len(), move || {
+        let plain = plain(format, &content);
+        let words = i32::try_from(words::count(&plain)).unwrap_or(i32::MAX);
+        (content, words, Body::of(&plain))
+    })
+    .await
 }
 
 /// How many words a content has.

@@ -1,9 +1,12 @@
 //! What a save is made of, and what can become of it.
 
+use std::sync::Arc;
+
 use super::{ContentFormat, Page, Seen, Text};
 use crate::db::types::Timestamp;
 use crate::id::{NotebookId, PageId, RevisionId, UserId};
 use crate::logs::Log;
+use crate::search::Body;
 
 /// What became of a save from an older revision.
 pub enum Reconciled {
@@ -28,6 +31,8 @@ pub struct Save {
     pub content: Option<String>,
     /// The words of the new content.
     pub word_count: Option<i32>,
+    /// What the new content is found by.
+    pub body: Option<Arc<Body>>,
     /// Whether the editor saves by itself.
     pub autosave: bool,
     /// The number of the save within `client_id`.

@@ -10,7 +10,7 @@ mod subscriptions;
 
 pub use diff::RevisionDiff;
 pub use mutations::PageMutations;
-pub use page::{Page, PageConnection, PageEdge, counts, of_notebook};
+pub use page::{Page, PageConnection, PageEdge, counts, of_notebook, text_of};
 pub use queries::PageQueries;
 pub use revision::{Revision, RevisionConnection, RevisionEdge};
 pub use saving::SaveMutations;

@@ -45,7 +45,9 @@ pub async fn restore(app: &App, viewer: &Viewer, id: RevisionId) -> Result<Seen>
     let log = Log::audit(viewer, app.clock.now(), "revision.restored", page.page.id)
         .with(serde_json::json!({ "revision": revision.id, "number": revision.number }));
     let notebook = page.page.notebook_id;
-    commit!(app.db, restoring::restore(notebook, revision, log))?;
+    // A revision's text does not change any more.
+    let body = service::body_of(app, &revision).await?;
+    commit!(app.db, restoring::restore(notebook, revision, body, log))?;
     service::changed(app, viewer, notebook, page.page.id).await
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{PUBLISH_JOB, Schedule, THIN_JOB};
+use super::{PUBLISH_JOB, Page, Schedule, THIN_JOB, service};
 use crate::app::App;
-use crate::db::commit;
+use crate::db::{commit, query};
 use crate::error::{Error, Result};
 use crate::jobs::worker::{Kind, Schedule as Recurring};
 use crate::logs::Log;
@@ -50,7 +50,18 @@ async fn publish_due(app: &App, schedule: Schedule) -> Result<Value> {
     )
     .with(json!({ "at": schedule.at }))
     .by(schedule.user_id, &schedule.username);
-    let published = match commit!(app.db, publishing::publish_due(schedule, log)) {
+    let body = match query!(app.db, pages::find(schedule.page_id, None))? {
+        Some((
+            Page {
+                publish_revision_id: Some(id),
+                ..
+            },
+            _,
+            _,
+        )) => service::unread_body(app, id).await?,
+        _ => None,
+    };
+    let published = match commit!(app.db, publishing::publish_due(schedule, body, log)) {
         Ok(published) => published,
         // The page or its revision is gone: there is nothing left to do.
         Err(Error::User(_)) => false,

@@ -16,6 +16,7 @@ use crate::notebooks::Notebook;
 use crate::pages::{
     Event, NewRevision, Page, PageEventKind, in_the_trash, not_found, schedule_key,
 };
+use crate::search::Body;
 
 /// The most pages that a notebook can have.
 const MAX_PAGES: i32 = 10_000;
@@ -144,6 +145,7 @@ pub async fn insert(
     conn: &mut Conn,
     mut page: Page,
     revision: NewRevision,
+    body: Body,
     position: Option<i32>,
     log: Log,
 ) -> Result<()> {
@@ -168,7 +170,7 @@ pub async fn insert(
             .values(&page)
             .execute(conn)
             .await?;
-        saving::set_draft(conn, &page, &revision).await?;
+        saving::set_draft(conn, &page, &revision, Some(&body)).await?;
         record(conn, &notebook, &page, PageEventKind::Created, false, &log).await
     })
 }

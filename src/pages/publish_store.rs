@@ -5,7 +5,8 @@ use diesel_async::RunQueryDsl;
 
 use super::organising::{is_public, lock, record};
 use super::{
-    Conn, events, image_uses, jobs, logs, notebook_changes, revisions as reads, transaction,
+    Conn, events, image_uses, jobs, logs, notebook_changes, revisions as reads, search_index,
+    transaction,
 };
 use crate::db::schema::{notebooks, pages, revisions};
 use crate::db::types::Timestamp;
@@ -14,9 +15,10 @@ use crate::id::{NotebookId, PageId, RevisionId};
 use crate::jobs::NewJob;
 use crate::logs::Log;
 use crate::pages::{
-    Event, Page, PageEventKind, Revision, RevisionKind, Schedule, in_the_trash, no_revision,
-    schedule_key,
+    Event, Page, PageEventKind, Revision, RevisionKind, Schedule, Text, content, in_the_trash,
+    no_revision, schedule_key,
 };
+use crate::search::{Body, Document};
 
 /// The revision to pin: the one asked for, which must be the page's, or the draft.
 async fn pinned(conn: &mut Conn, page: &Page, asked: Option<RevisionId>) -> Result<Revision> {
@@ -38,7 +40,13 @@ async fn keep(conn: &mut Conn, id: RevisionId, kind: RevisionKind) -> Result<()>
     Ok(())
 }
 
-async fn show(conn: &mut Conn, page: &mut Page, revision: &Revision, now: Timestamp) -> Result<()> {
+async fn show(
+    conn: &mut Conn,
+    page: &mut Page,
+    revision: &Revision,
+    body: Option<(RevisionId, Body)>,
+    now: Timestamp,
+) -> Result<()> {
     keep(conn, revision.id, RevisionKind::Published).await?;
     page.published_revision_id = Some(revision.id);
     page.published_title = Some(revision.title.clone());
@@ -58,7 +66,35 @@ async fn show(conn: &mut Conn, page: &mut Page, revision: &Revision, now: Timest
         ))
         .execute(conn)
         .await?;
-    image_uses::published(conn, page.id, revision.id).await
+    image_uses::published(conn, page.id, revision.id).await?;
+    find_by(conn, page, revision, body).await
+}
+
+/// Sees to it that the published revision is found, which it is already where it is the draft.
+async fn find_by(
+    conn: &mut Conn,
+    page: &Page,
+    revision: &Revision,
+    body: Option<(RevisionId, Body)>,
+) -> Result<()> {
+    search_index::prune(conn, page).await?;
+    if search_index::has(conn, page.id, revision.id).await? {
+        return Ok(());
+    }
+    let body = match body.filter(|(of, _)| *of == revision.id) {
+        Some((_, body)) => body,
+        // Rare: the draft changed since the caller looked, or nothing of this page was indexed yet.
+        None => {
+            let text: Text = revisions::table
+                .find(revision.id)
+                .select(Text::as_select())
+                .first(conn)
+                .await?;
+            Body::of(&content::plain(revision.format, &text.content))
+        }
+    };
+    let document = Document::new(&revision.title, &body);
+    search_index::put_revision(conn, page, revision.id, &document).await
 }
 
 /// Publishes a page now; a publication that waited for its time is cancelled.
@@ -67,6 +103,7 @@ pub async fn publish(
     notebook: NotebookId,
     page: PageId,
     revision: Option<RevisionId>,
+    body: Option<(RevisionId, Body)>,
     log: Log,
 ) -> Result<()> {
     transaction!(conn, {
@@ -75,7 +112,7 @@ pub async fn publish(
             return Err(in_the_trash());
         }
         let revision = pinned(conn, &page, revision).await?;
-        show(conn, &mut page, &revision, log.date).await?;
+        show(conn, &mut page, &revision, body, log.date).await?;
         jobs::cancel_unique(conn, &schedule_key(page.id)).await?;
         let public = is_public(&notebook, &page);
         record(
@@ -121,7 +158,12 @@ pub async fn schedule(
 }
 
 /// Publishes what was pinned for a time, unless that was cancelled or changed meanwhile; says whether.
-pub async fn publish_due(conn: &mut Conn, schedule: Schedule, log: Log) -> Result<bool> {
+pub async fn publish_due(
+    conn: &mut Conn,
+    schedule: Schedule,
+    body: Option<(RevisionId, Body)>,
+    log: Log,
+) -> Result<bool> {
     transaction!(conn, {
         let (notebook, mut page) = lock(conn, schedule.notebook_id, schedule.page_id).await?;
         let (Some(at), Some(revision)) = (page.publish_at, page.publish_revision_id) else {
@@ -131,7 +173,7 @@ pub async fn publish_due(conn: &mut Conn, schedule: Schedule, log: Log) -> Resul
             return Ok(false);
         }
         let revision = pinned(conn, &page, Some(revision)).await?;
-        show(conn, &mut page, &revision, log.date).await?;
+        show(conn, &mut page, &revision, body, log.date).await?;
         let public = is_public(&notebook, &page);
         record(
             conn,
@@ -191,6 +233,10 @@ pub async fn unpublish(
             .execute(conn)
             .await?;
         image_uses::unpublished(conn, page.id).await?;
+        let mut page = page;
+        let shown = page.published_revision_id.take();
+        search_index::prune(conn, &page).await?;
+        page.published_revision_id = shown;
         record(
             conn,
             &notebook,
@@ -239,7 +285,7 @@ pub async fn publish_notebook(conn: &mut Conn, id: NotebookId, log: Log) -> Resu
                 if page.publish_at.is_some() {
                     jobs::cancel_unique(conn, &schedule_key(page.id)).await?;
                 }
-                show(conn, &mut page, &revision, now).await?;
+                show(conn, &mut page, &revision, None, now).await?;
             }
             let event = Event {
                 notebook_id: id,

@@ -28,9 +28,11 @@ pub async fn publish(
     match at.filter(|at| *at > now) {
         None => {
             let log = Log::audit(viewer, now, "page.published", page_id);
+            let shown = revision.unwrap_or(seen.page.current_revision_id);
+            let body = service::unread_body(app, shown).await?;
             commit!(
                 app.db,
-                publishing::publish(notebook, page_id, revision, log)
+                publishing::publish(notebook, page_id, revision, body, log)
             )?;
         }
         Some(at) if at > now.plus_seconds(MAX_AHEAD_SECONDS) => {

@@ -13,12 +13,14 @@ use crate::error::Result;
 use crate::id::{NotebookId, RevisionId};
 use crate::logs::Log;
 use crate::pages::{NewRevision, PageEventKind, Revision, RevisionKind, Text, in_the_trash};
+use crate::search::Body;
 
 /// Makes an older text the draft again, as a new revision.
 pub async fn restore(
     conn: &mut Conn,
     notebook: NotebookId,
     revision: Revision,
+    body: Body,
     log: Log,
 ) -> Result<()> {
     transaction!(conn, {
@@ -51,7 +53,7 @@ pub async fn restore(
             created_at: log.date,
             minute: log.date.minute_number(),
         };
-        set_draft(conn, &page, &restored).await?;
+        set_draft(conn, &page, &restored, Some(&body)).await?;
         record(conn, &notebook, &page, PageEventKind::Restored, false, &log).await
     })
 }

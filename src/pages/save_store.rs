@@ -3,14 +3,18 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, events, image_uses, logs, notebook_changes, revisions as reads, transaction};
+use super::{
+    Conn, events, image_uses, logs, notebook_changes, revisions as reads, search_index, transaction,
+};
 use crate::db::schema::{client_sequences, pages, revisions};
 use crate::error::Result;
 use crate::id::RevisionId;
+use crate::pages::content;
 use crate::pages::draft::{Outcome, Reconciled, Save};
 use crate::pages::{
     ClientSequence, Event, NewRevision, Page, PageEventKind, Revision, RevisionKind, Text,
 };
+use crate::search::Body;
 
 /// How long a pause ends a sitting.
 const SITTING_SECONDS: i64 = 600;
@@ -241,12 +245,21 @@ async fn write(
         created_at: save.now,
         minute: save.now.minute_number(),
     };
-    set_draft(conn, &page, &revision).await?;
+    // A merge, and the text of a save that brings a title alone, are only known here.
+    let as_sent = save.content.as_ref() == Some(&revision.content);
+    let body = save.body.as_deref().filter(|_| as_sent);
+    set_draft(conn, &page, &revision, body).await?;
     Ok(page)
 }
 
-/// Stores a revision and makes it the draft of `page`, which already says so.
-pub async fn set_draft(conn: &mut Conn, page: &Page, revision: &NewRevision) -> Result<()> {
+/// Stores a revision and makes it the draft of `page`, which already says so. Where `body` is not given, the text is
+/// analysed here.
+pub async fn set_draft(
+    conn: &mut Conn,
+    page: &Page,
+    revision: &NewRevision,
+    body: Option<&Body>,
+) -> Result<()> {
     diesel::insert_into(revisions::table)
         .values(revision)
         .execute(conn)
@@ -261,7 +274,14 @@ pub async fn set_draft(conn: &mut Conn, page: &Page, revision: &NewRevision) -> 
         ))
         .execute(conn)
         .await?;
-    image_uses::draft(conn, page, revision.author_id, &revision.content).await
+    image_uses::draft(conn, page, revision.author_id, &revision.content).await?;
+    match body {
+        Some(body) => search_index::put_draft(conn, page, body).await,
+        None => {
+            let body = Body::of(&content::plain(revision.format, &revision.content));
+            search_index::put_draft(conn, page, &body).await
+        }
+    }
 }
 
 /// Remembers a numbered save, so that a late or repeated one is recognised.

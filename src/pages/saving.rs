@@ -1,5 +1,7 @@
 //! Saving a page: from the editor's request to a revision, a merge or a conflict.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest;
 
 use super::draft::{Outcome, Save, Saved};
@@ -118,17 +120,12 @@ async fn check(
     }
     checks.done()?;
     let digest = digest_of(title.as_deref(), request.content.as_deref());
-    let (content, word_count) = match request.content {
+    let (content, word_count, body) = match request.content {
         Some(content) => {
-            let format = page.format;
-            let counted = content::off_thread(content.len(), move || {
-                let words = content::count_words(format, &content);
-                (content, words)
-            });
-            let (content, words) = counted.await?;
-            (Some(content), Some(words))
+            let (content, words, body) = content::read(page.format, content).await?;
+            (Some(content), Some(words), Some(Arc::new(body)))
         }
-        None => (None, None),
+        None => (None, None, None),
     };
     let now = app.clock.now();
     Ok(Save {
@@ -138,6 +135,7 @@ async fn check(
         title,
         content,
         word_count,
+        body,
         autosave: request.autosave,
         client_sequence: request.client_sequence,
         digest,

@@ -1,7 +1,7 @@
 //! Finding pages for a viewer, and making them.
 
 use super::content;
-use super::{ContentFormat, NewRevision, Page, RevisionKind, Seen, not_found};
+use super::{ContentFormat, NewRevision, Page, Revision, RevisionKind, Seen, not_found};
 use crate::app::App;
 use crate::db::{commit, query};
 use crate::error::{Error, Result, UserErrorCode};
@@ -9,6 +9,7 @@ use crate::id::{NotebookId, PageId, RevisionId};
 use crate::logs::Log;
 use crate::notebooks::service::MAX_TITLE;
 use crate::notebooks::{self, Access};
+use crate::search::Body;
 use crate::validate::Checks;
 use crate::viewer::Viewer;
 
@@ -46,6 +47,26 @@ pub async fn require_editor(app: &App, viewer: &Viewer, id: PageId) -> Result<Se
     Ok(seen)
 }
 
+/// What a revision is found by.
+pub async fn body_of(app: &App, revision: &Revision) -> Result<Body> {
+    let texts = query!(app.db, revisions::texts(vec![revision.id]))?;
+    match texts.into_iter().next() {
+        Some((_, text)) => Ok(content::read(revision.format, text.content).await?.2),
+        None => Ok(Body::default()),
+    }
+}
+
+/// What a revision of a page is found by, where no document has it yet: before it is published.
+pub async fn unread_body(app: &App, id: RevisionId) -> Result<Option<(RevisionId, Body)>> {
+    let Some(revision) = query!(app.db, revisions::find(id))? else {
+        return Ok(None);
+    };
+    if query!(app.db, search_index::has(revision.page_id, id))? {
+        return Ok(None);
+    }
+    Ok(Some((id, body_of(app, &revision).await?)))
+}
+
 /// Makes a page in a notebook.
 pub async fn create(app: &App, viewer: &Viewer, input: NewPage) -> Result<Seen> {
     let author_id = viewer.require()?.user_id;
@@ -58,11 +79,7 @@ pub async fn create(app: &App, viewer: &Viewer, input: NewPage) -> Result<Seen> 
     let title = checks.line(["input", "title"], &input.title, 1, MAX_TITLE);
     content::check(&mut checks, format, &content);
     checks.done()?;
-    let counted = content::off_thread(content.len(), move || {
-        let words = content::count_words(format, &content);
-        (content, words)
-    });
-    let (content, word_count) = counted.await?;
+    let (content, word_count, body) = content::read(format, content).await?;
     let now = app.clock.now();
     let page = Page {
         id: PageId::new(),
@@ -102,7 +119,7 @@ pub async fn create(app: &App, viewer: &Viewer, input: NewPage) -> Result<Seen> 
     let id = page.id;
     commit!(
         app.db,
-        organising::insert(page, revision, input.position, log)
+        organising::insert(page, revision, body, input.position, log)
     )?;
     changed(app, viewer, notebook.id, id).await
 }

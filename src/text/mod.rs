@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`markdown`] | Markdown as sanitised HTML and as plain text |
 //! | [`rich`] | editor JSON (Slate, Tiptap/ProseMirror, Lexical): checking, plain text, merging by nodes |
+//! | [`analysis`] | the words, stems and pairs of characters that texts are found by |
 //! | [`words`] | how many words a plain text has |
 //! | [`merge`] | a stale save against the current text: three-way merge or conflict |
 //! | [`language`], [`sentiment`], [`readability`] | which language a text is in, how it speaks of things, how easily it reads |
@@ -13,6 +14,7 @@
 //! synchronous and bounded, but five megabytes still take a while: callers on an
 //! asynchronous runtime move large texts to a blocking thread.
 
+pub mod analysis;
 pub mod diff;
 mod diff3;
 pub mod language;

@@ -31,6 +31,7 @@ mod pages;
 mod platform;
 mod program;
 mod replicas;
+mod search;
 mod secrets_in_logs;
 mod shutdown;
 mod sign_in;

@@ -95,7 +95,7 @@ async fn build(app: &TestApp) -> House {
 }
 
 /// What the server does now and then by itself is done now, and not while statements are counted.
-async fn quiet(app: &TestApp) {
+pub async fn quiet(app: &TestApp) {
     write_last_uses(app.app()).await.unwrap();
     app.app().keyring.reload().await;
 }

@@ -21,7 +21,7 @@ const KINDS: [(&str, &str); 12] = [
     ("users", "user"),
 ];
 /// Tables without.
-const WITHOUT_IDS: [&str; 12] = [
+const WITHOUT_IDS: [&str; 13] = [
     "ai_usage",
     "audit_chain",
     "client_sequences",
@@ -32,6 +32,7 @@ const WITHOUT_IDS: [&str; 12] = [
     "media_objects",
     "media_removals",
     "refresh_tokens",
+    "search_documents",
     "signing_keys",
     "spent_sign_ins",
 ];

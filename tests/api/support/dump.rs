@@ -34,12 +34,12 @@ impl TestApp {
         lines.unwrap().into_iter().map(|line| line.line).collect()
     }
 
-    /// The names of all tables.
+    /// The names of all tables. Those of FTS5 follow `search_documents`.
     pub async fn tables(&self) -> Vec<String> {
         let sql = match &self.app().db {
             Db::Sqlite(_) => {
                 "SELECT name AS line FROM sqlite_master WHERE type = 'table'
-                 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY name"
+                 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '\\_\\_%' ESCAPE '\\' AND name NOT LIKE 'search_index%' ORDER BY name"
             }
             Db::Postgres(_) => {
                 "SELECT tablename::text AS line FROM pg_tables WHERE schemaname = 'public'
