@@ -101,6 +101,7 @@ impl ImageMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The picture.")] input: UploadImageInput,
     ) -> Result<Option<ImagePayload>> {
+        ctx.viewer()?.require()?;
         let file = input.file.value(ctx)?;
         let about = About {
             alt_text: input.alt_text,

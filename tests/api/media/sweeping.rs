@@ -74,10 +74,13 @@ every_database!(
         }
         // Everything that is unused has been so for days.
         sweep(app.app()).await.unwrap();
-        app.execute("UPDATE media_objects SET unused_since = created_at")
-            .await;
-        app.clock().advance(DAY);
-        let ann = ann.another_device().await;
+        // The clock stays: ahead of the store's, it would make what is just being written look a day old.
+        let earlier = match app.app().db.engine() {
+            "sqlite" => "created_at - 172800000000",
+            _ => "created_at - interval '2 days'",
+        };
+        let sql = format!("UPDATE media_objects SET unused_since = {earlier}");
+        app.execute(&sql).await;
         let sweeping = async {
             for _ in 0..3 {
                 sweep(app.app()).await.unwrap();
