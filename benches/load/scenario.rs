@@ -154,10 +154,10 @@ impl Worker {
             Scenario::PageHtml => self.read(PAGE_HTML).await,
             Scenario::Autosave => self.save().await,
             Scenario::Search => {
-                let (topic, place) = (
-                    self.random.below(seed::TOPICS),
-                    self.random.below(seed::PLACES),
-                );
+                // Pages whose number ends with 7 are drafts, and so are all of a topic or place that does.
+                let public = |number: usize| if number % 10 == 7 { number + 1 } else { number };
+                let topic = public(self.random.below(seed::TOPICS));
+                let place = public(self.random.below(seed::PLACES));
                 let query = match self.random.below(4) {
                     0 => format!("topic{topic} "),
                     1 => format!("morning topic{topic} diary "),
