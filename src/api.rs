@@ -15,12 +15,15 @@ use crate::app::App;
 use crate::graphql::cost::Types;
 use crate::graphql::limits::{self, Examined};
 use crate::graphql::mask::mask;
+use crate::graphql::node::NodeFinder;
 use crate::graphql::scopes;
 use crate::graphql::shape::Shape;
 use crate::graphql::telemetry::{Names, Running};
 use crate::health::graphql::HealthQuery;
 use crate::viewer::{Identity, Viewer};
-use crate::{accounts, config, linguistics, logs, notebooks, pages};
+use crate::{
+    accounts, background, config, legislation, linguistics, logs, notebooks, pages, processing,
+};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
@@ -36,6 +39,9 @@ pub struct Query(
     accounts::graphql::OidcQueries,
     notebooks::graphql::NotebookQueries,
     pages::graphql::PageQueries,
+    background::graphql::JobQueries,
+    processing::graphql::ProcessingQueries,
+    legislation::graphql::PropositionQueries,
 );
 
 /// Everything that can be changed.
@@ -50,6 +56,8 @@ pub struct Mutation(
     notebooks::graphql::NotebookMutations,
     pages::graphql::PageMutations,
     pages::graphql::SaveMutations,
+    background::graphql::JobMutations,
+    processing::graphql::ProcessingMutations,
 );
 
 /// Everything that can be watched.
@@ -57,6 +65,7 @@ pub struct Mutation(
 pub struct Subscription(
     logs::graphql::LogSubscriptions,
     pages::graphql::PageSubscriptions,
+    background::graphql::JobSubscriptions,
 );
 
 type Engine = Executable<Query, Mutation, Subscription>;
@@ -223,6 +232,7 @@ pub fn schema(app: &App) -> Schema {
     let config = &app.config;
     let mut builder = builder()
         .data(app.clone())
+        .data(NodeFinder(node::find_any))
         // The parser's own bound. Everything else is measured before, with every fragment read once.
         .limit_recursive_depth(64);
     if !config.server.introspection {

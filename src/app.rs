@@ -20,6 +20,8 @@ use crate::mail::Mailer;
 use crate::oidc::Providers;
 use crate::presence::Presence;
 use crate::redis::Redis;
+use crate::remote::enricher::Enricher;
+use crate::remote::legislative::Legislature;
 use crate::remote::linguistics::Linguistics;
 use crate::streams::Streams;
 use crate::uses::Uses;
@@ -53,6 +55,10 @@ pub struct Parts {
     pub limiter: Limiter,
     /// The service that says how texts speak of things, where one is configured.
     pub linguistics: Option<Linguistics>,
+    /// The services that say more about what was recognised.
+    pub enrichers: Arc<[Enricher]>,
+    /// The service that bills are read from, and what it said lately.
+    pub legislature: Legislature,
     /// Documents that are known beforehand.
     pub trusted: Trusted,
     /// Sends e-mail.
@@ -103,6 +109,8 @@ impl App {
         Ok(Self(Arc::new(Parts {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
             linguistics: Linguistics::new(&config.linguistics)?,
+            enrichers: Enricher::all(config.processing.enrichers.as_deref().unwrap_or_default())?,
+            legislature: Legislature::new(&config.legislation)?,
             uses: Uses::default(),
             presence: Presence::new(events.clone(), redis.clone()),
             limiter: Limiter::new(redis.clone(), &config.secret)?,

@@ -6,6 +6,7 @@ mod configuration;
 mod demo;
 mod doctor;
 mod failure;
+mod jobs;
 mod probe;
 mod progress;
 mod serve;
@@ -84,13 +85,14 @@ enum Command {
     /// waits for its time, merged and named revisions, a trash. All of them share one password, which the command
     /// prints. Deleting the demo is deleting its accounts, or the database.
     Demo(demo::Demo),
-    /// Make administrators, rotate signing keys, look after the log
+    /// Make administrators, rotate signing keys, look after the log and after failed jobs
     #[command(after_help = "Examples:\n  \
         pluma admin create ann ann@example.org\n  \
         pluma admin create ann ann@example.org --password-file /run/secrets/ann\n  \
         pluma admin promote rita             somebody who has an account\n  \
         pluma admin audit verify             whether the log is as it was written\n  \
         pluma admin audit export > log.jsonl\n  \
+        pluma admin jobs list --dead         background work that was given up\n  \
         pluma admin rotate-keys              a new key for signing access tokens")]
     #[command(subcommand)]
     Admin(admin::Admin),

@@ -118,6 +118,10 @@ ids! {
     LogId = "log";
     /// Names a job.
     JobId = "job";
+    /// Names what was recognised in a text.
+    ProcessedRecordId = "record";
+    /// Names a bill.
+    PropositionId = "proposition";
 }
 
 #[cfg(test)]

@@ -2,4 +2,7 @@
 //! circuit breaker.
 
 mod breaker;
+pub mod enricher;
+pub mod http;
+pub mod legislative;
 pub mod linguistics;

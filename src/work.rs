@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::{accounts, idempotency, logs, pages};
+use crate::{accounts, idempotency, logs, pages, processing};
 
 /// Runs jobs and seals the log until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
@@ -11,6 +11,7 @@ pub async fn run(app: &App) {
         idempotency::jobs::kinds(app),
         logs::sealing::kinds(app),
         pages::jobs::kinds(app),
+        processing::batch::kinds(app),
     ];
     let schedules = [
         accounts::jobs::schedules(),

@@ -1,5 +1,6 @@
 //! The configuration: the only reader of the environment, checked whole before anything starts.
 
+mod enricher_values;
 mod load;
 mod mail_values;
 mod oidc_values;
@@ -13,13 +14,14 @@ mod sources;
 mod tests;
 mod values;
 
+pub use enricher_values::EnricherSettings;
 pub use mail_values::{Encryption, LinkTemplate, SmtpUrl};
 pub use oidc_values::OidcProvider;
 pub use problems::{Problem, Problems};
 pub use redis_url::{RedisForm, RedisLogin, RedisNode, RedisUrl};
 pub use reference::{reference, template};
 pub use settings::{
-    Accounts, Audit, Config, Database, Jobs, Limits, Linguistics, Log, Mail, Oidc, Persisted,
-    Rates, Redis, Server,
+    Accounts, Audit, Config, Database, Jobs, Legislation, Limits, Linguistics, Log, Mail, Oidc,
+    Persisted, Processing, Rates, Redis, Server,
 };
 pub use values::{DatabaseUrl, Environment, LogFormat, PersistedMode, SameSite};

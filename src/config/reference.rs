@@ -34,6 +34,7 @@ impl Setting {
             "mail.smtp_url",
             "oidc.providers",
             "linguistics.key",
+            "processing.enrichers",
         ]
         .contains(&self.key.as_str())
     }

@@ -8,6 +8,11 @@ mod accounts;
 mod audit;
 mod database;
 mod jobs;
+#[expect(
+    rustdoc::bare_urls,
+    reason = "an example is a value, as it is to be written"
+)]
+mod legislation;
 mod limits;
 #[expect(
     rustdoc::bare_urls,
@@ -26,6 +31,11 @@ mod mail;
 )]
 mod oidc;
 mod persisted;
+#[expect(
+    rustdoc::bare_urls,
+    reason = "an example is a value, as it is to be written"
+)]
+mod processing;
 mod rates;
 mod redis;
 mod server;
@@ -40,12 +50,14 @@ pub use accounts::Accounts;
 pub use audit::Audit;
 pub use database::Database;
 pub use jobs::Jobs;
+pub use legislation::Legislation;
 pub use limits::Limits;
 pub use linguistics::Linguistics;
 pub use log::Log;
 pub use mail::Mail;
 pub use oidc::Oidc;
 pub use persisted::Persisted;
+pub use processing::Processing;
 pub use rates::Rates;
 pub use redis::Redis;
 pub use server::Server;
@@ -106,6 +118,12 @@ pub struct Config {
     /// A service that says how texts speak of things; without one the program does it itself.
     #[config(nested)]
     pub linguistics: Linguistics,
+    /// Finding data in texts, and asking services about them.
+    #[config(nested)]
+    pub processing: Processing,
+    /// The open-data service of a parliament, from which bills are read.
+    #[config(nested)]
+    pub legislation: Legislation,
     /// What the program writes about itself, to standard error.
     #[config(nested)]
     pub log: Log,

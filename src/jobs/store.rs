@@ -12,11 +12,16 @@ use diesel_async::RunQueryDsl;
 
 pub use leases::{beat, claim, end, hold};
 
-use super::{Conn, begin, finish, now, skip_locked, transaction};
+use super::{Backend, Conn, begin, finish, logs, now, skip_locked, transaction};
 use crate::db::schema::jobs;
+use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
+use crate::graphql::paging::{Window, keyset};
 use crate::id::{JobId, UserId};
-use crate::jobs::{Counts, Job, JobStatus, KEEP_FAILED, KEEP_FINISHED, NewJob};
+use crate::jobs::{
+    Counts, Job, JobFilter, JobStatus, KEEP_FAILED, KEEP_FINISHED, MAX_ATTEMPTS, NewJob,
+};
+use crate::logs::Log;
 
 /// How many rows one call deletes.
 const BATCH: i64 = 500;
@@ -51,6 +56,7 @@ pub async fn enqueue(conn: &mut Conn, job: NewJob) -> Result<JobId> {
                 jobs::owner_id.eq(job.owner_id),
                 jobs::subject_id.eq(job.subject_id.as_deref()),
                 jobs::error.eq(None::<String>),
+                jobs::user_error.eq(None::<String>),
             ))
             .execute(conn)
             .await?;
@@ -153,6 +159,36 @@ pub async fn list(
     Ok(found)
 }
 
+/// A page of jobs, the newest first, one more than the window holds.
+pub async fn page(
+    conn: &mut Conn,
+    filter: JobFilter,
+    window: Window<(Timestamp, JobId)>,
+) -> Result<Vec<Job>> {
+    let found = keyset!(matching(filter), window, true, jobs::created_at, jobs::id)
+        .select(Job::as_select())
+        .load(conn)
+        .await?;
+    Ok(found)
+}
+
+/// How many jobs there are of that kind.
+pub async fn count(conn: &mut Conn, filter: JobFilter) -> Result<i64> {
+    let count = matching(filter).count().get_result(conn).await?;
+    Ok(count)
+}
+
+fn matching(filter: JobFilter) -> jobs::BoxedQuery<'static, Backend> {
+    let mut query = jobs::table.into_boxed();
+    if let Some(owner) = filter.owner {
+        query = query.filter(jobs::owner_id.eq(owner));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(jobs::status.eq(status));
+    }
+    query
+}
+
 /// Counts jobs.
 pub async fn counts(conn: &mut Conn) -> Result<Counts> {
     let now = super::now(conn).await?;
@@ -219,6 +255,62 @@ pub async fn cancel(conn: &mut Conn, id: JobId) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// [`cancel`] in a transaction of its own.
+pub async fn cancel_alone(conn: &mut Conn, id: JobId) -> Result<bool> {
+    transaction!(conn, { cancel(conn, id).await })
+}
+
+/// Queues a job again that was given up, with as many attempts as a new one, and writes `log`; gives whether
+/// it was one.
+pub async fn retry(conn: &mut Conn, id: JobId, log: Log) -> Result<bool> {
+    transaction!(conn, {
+        let now = super::now(conn).await?;
+        let given_up = jobs::table
+            .filter(jobs::id.eq(id))
+            .filter(jobs::status.eq(JobStatus::Failed));
+        let queued = diesel::update(given_up)
+            .set((
+                jobs::status.eq(JobStatus::Queued),
+                jobs::run_at.eq(now),
+                jobs::max_attempts.eq(jobs::attempts + MAX_ATTEMPTS),
+                jobs::finished_at.eq(None::<Timestamp>),
+                jobs::cancel_requested_at.eq(None::<Timestamp>),
+                jobs::progress.eq(0.0),
+                jobs::message.eq(None::<String>),
+                jobs::user_error.eq(None::<String>),
+            ))
+            .execute(conn)
+            .await?;
+        if queued > 0 {
+            logs::insert(conn, &log).await?;
+        }
+        Ok(queued > 0)
+    })
+}
+
+/// Jobs that were given up, the oldest first, behind the id `after`; of one kind or of all.
+pub async fn dead(
+    conn: &mut Conn,
+    kind: Option<String>,
+    after: JobId,
+    limit: i64,
+) -> Result<Vec<Job>> {
+    let mut query = jobs::table
+        .filter(jobs::status.eq(JobStatus::Failed))
+        .filter(jobs::id.gt(after))
+        .into_boxed();
+    if let Some(kind) = kind {
+        query = query.filter(jobs::kind.eq(kind));
+    }
+    let found = query
+        .order(jobs::id.asc())
+        .limit(limit)
+        .select(Job::as_select())
+        .load(conn)
+        .await?;
+    Ok(found)
 }
 
 /// Cancels the unfinished job that holds `key`, as [`cancel`] does; called inside the caller's transaction.

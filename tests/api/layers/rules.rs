@@ -1,10 +1,12 @@
 //! Which layer may name which: `http → api → slice::graphql → slice::service → slice::store → db::schema`.
 
 /// One per noun family. `health` has the shape of one; everything else beside the top is floor.
-const SLICES: [&str; 13] = [
+const SLICES: [&str; 15] = [
     "accounts",
+    "background",
     "chat",
     "health",
+    "legislation",
     "linguistics",
     "logs",
     "media",
