@@ -18,7 +18,7 @@ pub const KIND: &str = "processing.batch";
 /// The most texts of a batch.
 pub const MAX_ITEMS: usize = 100;
 /// How many bytes of content a batch may have.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// How long an attempt at a batch may take: enrichers have their own limits, and there are a hundred items.
 const LONGEST: Duration = Duration::from_secs(3_600);
 /// How often a batch is begun: what its worker dies of will not go away.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Input, Issue, Processed};
 use crate::app::App;
+use crate::error::Error;
 use crate::legislation;
 use crate::linguistics;
 use crate::remote::enricher::Told;
@@ -99,6 +100,11 @@ async fn bills(app: &App, input: &Input, processed: &Processed) -> Result<Option
         return Ok(None);
     }
     let found = legislation::service::named(app, &named).await;
-    let found = found.map_err(|error| error.to_string())?;
-    Ok(Some(json!({ "propositions": found })))
+    match found {
+        Ok(found) => Ok(Some(json!({ "propositions": found }))),
+        // Who has no source did not mean to ask one.
+        Err(_) if !app.legislature.is_configured() => Ok(None),
+        Err(Error::Refused { message, .. }) => Err(message),
+        Err(_) => Err("The bills could not be read.".to_owned()),
+    }
 }

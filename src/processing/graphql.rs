@@ -255,7 +255,7 @@ impl ProcessingMutations {
         ProcessPayload::of(result.map(ProcessingResult)).map(Some)
     }
 
-    /// Processes up to 100 texts in the background, at most 16 MiB together; follow the job with `jobProgress`. Its
+    /// Processes up to 100 texts in the background, at most 4 MiB together; follow the job with `jobProgress`. Its
     /// `result` lists what came of each, in their order; what is persisted is in `processedRecords`.
     #[graphql(directive = cost::apply(200))]
     async fn process_batch(

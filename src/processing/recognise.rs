@@ -54,7 +54,7 @@ type Found = Option<Vec<Value>>;
 
 /// Recognises the data in `content`.
 pub fn recognise(content: &str, source: Source) -> Result<Recognised, TooLarge> {
-    let text = content.strip_prefix('\u{feff}').unwrap_or(content).trim();
+    let text = trimmed(content.strip_prefix('\u{feff}').unwrap_or(content));
     let mut issues = Issues::default();
     let found = find(text, source, &mut issues);
     let (found_in, format, records) = found.unwrap_or_else(|| {
@@ -136,8 +136,13 @@ fn pure(text: &str, issues: &mut Issues) -> Option<(Format, Vec<Value>)> {
     Some((Format::Json, records))
 }
 
+/// Without white space around it, but for tabs: at an end they are empty cells.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() && c != '\t')
+}
+
 fn in_block(block: &fenced::Block<'_>, issues: &mut Issues) -> Option<(Format, Vec<Value>)> {
-    let text = block.text.trim();
+    let text = trimmed(block.text);
     match block.language.as_str() {
         "csv" => return Some((Format::Csv, delimited::read(text, None, issues)?)),
         "tsv" => return Some((Format::Csv, delimited::read(text, Some(b'\t'), issues)?)),

@@ -56,11 +56,13 @@ fn calls(types: &Types, kind: &str, field: &Value, things: &Things) -> Vec<Call>
 async fn things(user: &Client) -> Things {
     let notebook = user.notebook("Notebook").await;
     let page = user.page(&notebook, "Page", "text").await;
+    let job = user.batch(&["a: 1"]).await;
     let user = user.id.clone();
     Things {
         notebook,
         page,
         user,
+        job,
     }
 }
 

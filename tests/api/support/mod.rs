@@ -11,6 +11,7 @@ mod postgres;
 mod program;
 mod redis;
 mod reply;
+mod stand_in;
 mod stream;
 mod subscription;
 
@@ -23,6 +24,7 @@ pub use program::Program;
 pub use redis::{RedisServer, shared_redis};
 pub use reply::Reply;
 pub use serde_json::json;
+pub use stand_in::{Answer, Asked, StandIn};
 pub use stream::Stream;
 pub use subscription::{Ending, Subscription};
 
