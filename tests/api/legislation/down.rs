@@ -9,6 +9,7 @@ with_source!(
         let before = bill(&ann, "1008").await;
         service.answer_with(|_| Answer::Text(503, String::new()));
         app.clock().advance(Duration::from_secs(24 * 3600));
+        let ann = ann.another_device().await;
         let stale = bill(&ann, "1008").await;
         assert_eq!(stale.at("/proposition"), before.at("/proposition"));
         assert_eq!(bill(&ann, "1200").await.code(), "SERVICE_UNAVAILABLE");

@@ -52,6 +52,7 @@ with_source!(
         bill(&ann, "1001").await;
         assert_eq!(service.asked().len(), asked);
         app.clock().advance(Duration::from_secs(3_601));
+        let ann = ann.another_device().await;
         let later = bill(&ann, "1001").await;
         assert_eq!(service.asked().len(), asked + 3);
         assert_eq!(
