@@ -91,7 +91,7 @@ fn chamber(asked: &Asked) -> Answer {
 fn summary(number: usize) -> String {
     format!(
         "Dispõe sobre o item {number}{}",
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             " da educação"
         } else {
             ""
