@@ -15,12 +15,16 @@ use crate::app::App;
 use crate::graphql::cost::Types;
 use crate::graphql::limits::{self, Examined};
 use crate::graphql::mask::mask;
+use crate::graphql::node::NodeFinder;
 use crate::graphql::scopes;
 use crate::graphql::shape::Shape;
 use crate::graphql::telemetry::{Names, Running};
 use crate::health::graphql::HealthQuery;
 use crate::viewer::{Identity, Viewer};
-use crate::{accounts, ai, config, linguistics, logs, media, notebooks, pages, search};
+use crate::{
+    accounts, ai, background, config, legislation, linguistics, logs, media, notebooks, pages,
+    processing, search,
+};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
@@ -39,6 +43,9 @@ pub struct Query(
     notebooks::graphql::NotebookQueries,
     pages::graphql::PageQueries,
     search::graphql::SearchQueries,
+    background::graphql::JobQueries,
+    processing::graphql::ProcessingQueries,
+    legislation::graphql::PropositionQueries,
 );
 
 /// Everything that can be changed.
@@ -55,6 +62,8 @@ pub struct Mutation(
     notebooks::graphql::NotebookMutations,
     pages::graphql::PageMutations,
     pages::graphql::SaveMutations,
+    background::graphql::JobMutations,
+    processing::graphql::ProcessingMutations,
 );
 
 /// Everything that can be watched.
@@ -62,6 +71,7 @@ pub struct Mutation(
 pub struct Subscription(
     logs::graphql::LogSubscriptions,
     pages::graphql::PageSubscriptions,
+    background::graphql::JobSubscriptions,
 );
 
 type Engine = Executable<Query, Mutation, Subscription>;
@@ -228,6 +238,7 @@ pub fn schema(app: &App) -> Schema {
     let config = &app.config;
     let mut builder = builder()
         .data(app.clone())
+        .data(NodeFinder(node::find_any))
         // The parser's own bound. Everything else is measured before, with every fragment read once.
         .limit_recursive_depth(64);
     if !config.server.introspection {

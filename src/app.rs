@@ -21,6 +21,8 @@ use crate::oidc::Providers;
 use crate::presence::Presence;
 use crate::redis::Redis;
 use crate::remote::ai::Providers as AiProviders;
+use crate::remote::enricher::Enricher;
+use crate::remote::legislative::Legislature;
 use crate::remote::linguistics::Linguistics;
 use crate::storage::Storage;
 use crate::streams::Streams;
@@ -58,6 +60,10 @@ pub struct Parts {
     pub linguistics: Option<Linguistics>,
     /// Who answers for an AI.
     pub ai: AiProviders,
+    /// The services that say more about what was recognised.
+    pub enrichers: Arc<[Enricher]>,
+    /// The service that bills are read from, and what it said lately.
+    pub legislature: Legislature,
     /// Documents that are known beforehand.
     pub trusted: Trusted,
     /// Sends e-mail.
@@ -113,6 +119,8 @@ impl App {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
             linguistics: Linguistics::new(&config.linguistics)?,
             ai: AiProviders::new(&config.ai)?,
+            enrichers: Enricher::all(config.processing.enrichers.as_deref().unwrap_or_default())?,
+            legislature: Legislature::new(&config.legislation)?,
             uses: Uses::default(),
             presence: Presence::new(events.clone(), redis.clone()),
             limiter: Limiter::new(redis.clone(), &config.secret)?,

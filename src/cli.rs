@@ -6,6 +6,7 @@ mod configuration;
 mod demo;
 mod doctor;
 mod failure;
+mod jobs;
 mod media;
 mod probe;
 mod progress;
@@ -85,7 +86,7 @@ enum Command {
     /// waits for its time, merged and named revisions, a trash. All of them share one password, which the command
     /// prints. Deleting the demo is deleting its accounts, or the database.
     Demo(demo::Demo),
-    /// Make administrators, rotate signing keys, look after the log and pictures
+    /// Make administrators, rotate signing keys, look after the log, pictures and failed jobs
     #[command(after_help = "Examples:\n  \
         pluma admin create ann ann@example.org\n  \
         pluma admin create ann ann@example.org --password-file /run/secrets/ann\n  \
@@ -94,6 +95,7 @@ enum Command {
         pluma admin audit export > log.jsonl\n  \
         pluma admin media fsck --deep        whether every picture's bytes are there and right\n  \
         pluma admin reindex                  what the search does not know yet\n  \
+        pluma admin jobs list --dead         background work that was given up\n  \
         pluma admin rotate-keys              a new key for signing access tokens")]
     #[command(subcommand)]
     Admin(admin::Admin),

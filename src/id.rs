@@ -126,6 +126,10 @@ ids! {
     UploadId = "upload";
     /// Names a job.
     JobId = "job";
+    /// Names what was recognised in a text.
+    ProcessedRecordId = "record";
+    /// Names a bill.
+    PropositionId = "proposition";
 }
 
 #[cfg(test)]

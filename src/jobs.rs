@@ -107,6 +107,8 @@ pub struct Job {
     pub started_at: Option<Timestamp>,
     /// When it succeeded, failed for good, or was cancelled.
     pub finished_at: Option<Timestamp>,
+    /// What its owner may read of why it failed.
+    pub user_error: Option<String>,
 }
 
 /// What somebody wants done; `stores::jobs::enqueue` writes it.
@@ -194,6 +196,7 @@ impl NewJob {
             created_at: self.created_at,
             started_at: None,
             finished_at: None,
+            user_error: None,
         }
     }
 }
@@ -225,11 +228,22 @@ pub enum Ending {
     Failed {
         /// For operators.
         error: String,
+        /// For the owner of the job, where it is something that they can correct.
+        user_error: Option<String>,
         /// None where no further attempt could help.
         pause: Option<Duration>,
     },
     /// Not at all: its worker stops and gives it up to another one.
     Released(LostLease),
+}
+
+/// Which jobs a list holds; each part narrows it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JobFilter {
+    /// Those of this owner.
+    pub owner: Option<UserId>,
+    /// Those that are there.
+    pub status: Option<JobStatus>,
 }
 
 /// What a claim brought.

@@ -19,6 +19,17 @@ pub enum SentimentLabel {
     Negative,
 }
 
+impl SentimentLabel {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Positive => "POSITIVE",
+            Self::Neutral => "NEUTRAL",
+            Self::Negative => "NEGATIVE",
+        }
+    }
+}
+
 /// Who answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {

@@ -3,4 +3,7 @@
 
 pub mod ai;
 mod breaker;
+pub mod enricher;
+pub mod http;
+pub mod legislative;
 pub mod linguistics;

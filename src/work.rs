@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::{accounts, idempotency, logs, media, pages, search};
+use crate::{accounts, idempotency, logs, media, pages, processing, search};
 
 /// Runs jobs and seals the log until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
@@ -13,6 +13,7 @@ pub async fn run(app: &App) {
         media::jobs::kinds(app),
         pages::jobs::kinds(app),
         search::jobs::kinds(app),
+        processing::batch::kinds(app),
     ];
     let schedules = [
         accounts::jobs::schedules(),

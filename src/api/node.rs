@@ -2,14 +2,22 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 
+use futures_util::future::BoxFuture;
+
 use crate::accounts::graphql::{ApiKey, Session, User, load_user};
 use crate::accounts::service as accounts;
+use crate::background;
+use crate::background::graphql::Job;
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
 use crate::graphql::cost::list_size;
+use crate::graphql::node::AnyNode;
 use crate::id::{
-    ApiKeyId, CollaboratorId, ImageId, LogId, NotebookId, PageId, RevisionId, SessionId, UserId,
+    ApiKeyId, CollaboratorId, ImageId, JobId, LogId, NotebookId, PageId, ProcessedRecordId,
+    PropositionId, RevisionId, SessionId, UserId,
 };
+use crate::legislation;
+use crate::legislation::graphql::Proposition;
 use crate::logs;
 use crate::logs::graphql::Log;
 use crate::media::graphql::{Image, load_image};
@@ -18,6 +26,8 @@ use crate::notebooks::loaders::Loaders as NotebookLoaders;
 use crate::notebooks::sharing;
 use crate::pages::graphql::{Page, Revision};
 use crate::pages::loaders::Loaders as PageLoaders;
+use crate::processing;
+use crate::processing::graphql::ProcessedRecord;
 
 /// Something with a global id.
 #[derive(Interface)]
@@ -33,6 +43,12 @@ pub enum Node {
     Session(Session),
     /// An entry of the log.
     Log(Log),
+    /// Background work.
+    Job(Job),
+    /// What was found in a text.
+    ProcessedRecord(ProcessedRecord),
+    /// A bill.
+    Proposition(Proposition),
     /// An API key.
     ApiKey(ApiKey),
     /// A picture.
@@ -83,6 +99,14 @@ impl NodeQueries {
     }
 }
 
+/// What a field of a slice may give: the same, whichever type it has.
+pub(super) fn find_any<'a>(
+    ctx: &'a Context<'_>,
+    id: &'a str,
+) -> BoxFuture<'a, Result<Option<AnyNode>>> {
+    Box::pin(async move { Ok(find(ctx, id).await?.map(AnyNode::new)) })
+}
+
 async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
     let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
     Ok(match prefix {
@@ -100,6 +124,24 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
             Some(id) => logs::service::find(ctx.app()?, ctx.viewer()?, id)
                 .await?
                 .map(|entry| Node::Log(Log(entry))),
+            None => None,
+        },
+        JobId::PREFIX => match JobId::parse(id) {
+            Some(id) => background::service::find(ctx.app()?, ctx.viewer()?, id)
+                .await?
+                .map(|job| Node::Job(Job(job))),
+            None => None,
+        },
+        ProcessedRecordId::PREFIX => match ProcessedRecordId::parse(id) {
+            Some(id) => processing::service::find(ctx.app()?, ctx.viewer()?, id)
+                .await?
+                .map(|record| Node::ProcessedRecord(ProcessedRecord(record))),
+            None => None,
+        },
+        PropositionId::PREFIX => match PropositionId::parse(id) {
+            Some(id) => legislation::service::find(ctx.app()?, ctx.viewer()?, id)
+                .await?
+                .map(|bill| Node::Proposition(Proposition::of(bill))),
             None => None,
         },
         ApiKeyId::PREFIX => match ApiKeyId::parse(id) {

@@ -1,4 +1,4 @@
-//! `pluma admin`: what is left to whoever has the machine: administrators, and the keys that sign tokens.
+//! `pluma admin`: what is left to whoever has the machine: administrators, failed jobs, and the keys that sign tokens.
 
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use pluma::search::jobs as search;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::failure::Failure;
-use super::{audit, media, open, progress, say};
+use super::{audit, jobs, media, open, progress, say};
 
 /// Far above any password.
 const LONGEST: u64 = 4_096;
@@ -50,6 +50,9 @@ pub enum Admin {
         #[arg(long)]
         all: bool,
     },
+    /// See background work, and try again what was given up
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
     /// Take a new key for signing access tokens
     ///
     /// It is published at once and signs a minute later, when every server has read it; the old key stays good
@@ -94,6 +97,7 @@ pub async fn run(command: Admin, file: Option<&Path>) -> Result<(), Failure> {
         }
         Admin::Audit(command) => audit::run(command, open(config).await?).await?,
         Admin::Media(command) => media::run(command, open(config).await?).await?,
+        Admin::Jobs(command) => jobs::run(command, open(config).await?).await?,
         Admin::RotateKeys { now, drop_old } => {
             let overlap = match (now, drop_old) {
                 (_, true) => Overlap::Drop,

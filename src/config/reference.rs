@@ -36,6 +36,7 @@ impl Setting {
             "linguistics.key",
             "ai.providers",
             "storage.secret_key",
+            "processing.enrichers",
         ]
         .contains(&self.key.as_str())
     }

@@ -13,6 +13,11 @@ mod ai;
 mod audit;
 mod database;
 mod jobs;
+#[expect(
+    rustdoc::bare_urls,
+    reason = "an example is a value, as it is to be written"
+)]
+mod legislation;
 mod limits;
 #[expect(
     rustdoc::bare_urls,
@@ -32,6 +37,11 @@ mod media;
 )]
 mod oidc;
 mod persisted;
+#[expect(
+    rustdoc::bare_urls,
+    reason = "an example is a value, as it is to be written"
+)]
+mod processing;
 mod rates;
 mod redis;
 mod server;
@@ -52,6 +62,7 @@ pub use ai::Ai;
 pub use audit::Audit;
 pub use database::Database;
 pub use jobs::Jobs;
+pub use legislation::Legislation;
 pub use limits::Limits;
 pub use linguistics::Linguistics;
 pub use log::Log;
@@ -59,6 +70,7 @@ pub use mail::Mail;
 pub use media::Media;
 pub use oidc::Oidc;
 pub use persisted::Persisted;
+pub use processing::Processing;
 pub use rates::Rates;
 pub use redis::Redis;
 pub use server::Server;
@@ -129,6 +141,12 @@ pub struct Config {
     /// Answers of an AI. Without a provider `echo` answers in development: it repeats the prompt, and needs no network.
     #[config(nested)]
     pub ai: Ai,
+    /// Finding data in texts, and asking services about them.
+    #[config(nested)]
+    pub processing: Processing,
+    /// The open-data service of a parliament, from which bills are read.
+    #[config(nested)]
+    pub legislation: Legislation,
     /// What the program writes about itself, to standard error.
     #[config(nested)]
     pub log: Log,

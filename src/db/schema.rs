@@ -262,6 +262,7 @@ table! {
         created_at -> Instant,
         started_at -> Nullable<Instant>,
         finished_at -> Nullable<Instant>,
+        user_error -> Nullable<Text>,
     }
 }
 
@@ -430,6 +431,58 @@ table! {
         title_words -> Integer,
         brevity -> Integer,
         analyser -> Integer,
+    }
+}
+
+table! {
+    use crate::db::types::{Guid, Instant, Json};
+    use diesel::sql_types::*;
+    /// What was recognised in texts, and from where.
+    processed_records (id) {
+        id -> Guid,
+        owner_id -> Guid,
+        job_id -> Nullable<Guid>,
+        source -> Text,
+        format -> Text,
+        content -> Text,
+        extracted -> Json,
+        enrichment -> Nullable<Json>,
+        metadata -> Json,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use crate::db::types::{Guid, Json};
+    use diesel::sql_types::*;
+    /// The items of batches, each with its input or its outcome.
+    batch_items (job_id, number) {
+        job_id -> Guid,
+        number -> Integer,
+        input -> Nullable<Json>,
+        outcome -> Nullable<Json>,
+    }
+}
+
+table! {
+    use crate::db::types::{Guid, Instant, Json};
+    use diesel::sql_types::*;
+    /// Bills as an open-data service gave them.
+    propositions (id) {
+        id -> Guid,
+        external_id -> Text,
+        kind -> Text,
+        number -> Integer,
+        year -> Integer,
+        summary -> Text,
+        search_key -> Text,
+        authors -> Json,
+        status -> Nullable<Text>,
+        presented_on -> Nullable<Text>,
+        url -> Nullable<Text>,
+        votes -> Json,
+        fetched_at -> Instant,
+        details_at -> Nullable<Instant>,
     }
 }
 

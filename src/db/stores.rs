@@ -11,6 +11,8 @@ pub mod accounts;
 pub mod ai_usage;
 #[path = "../accounts/api_key_store.rs"]
 pub mod api_keys;
+#[path = "../processing/batch_store.rs"]
+pub mod batches;
 #[path = "../logs/chain_store.rs"]
 pub mod chain;
 #[path = "../accounts/email_store.rs"]
@@ -47,6 +49,10 @@ pub mod notebooks;
 pub mod organising;
 #[path = "../pages/store.rs"]
 pub mod pages;
+#[path = "../processing/store.rs"]
+pub mod processed_records;
+#[path = "../legislation/store.rs"]
+pub mod propositions;
 #[path = "../pages/publish_store.rs"]
 pub mod publishing;
 #[path = "../pages/restore_store.rs"]

@@ -118,19 +118,3 @@ pub(super) async fn bounded<T>(answer: impl Future<Output = Result<T>>) -> Resul
 pub(super) fn storable(text: &str) -> String {
     text.chars().filter(|&c| c != '\0').take(2000).collect()
 }
-
-/// `value` without NUL in any text.
-pub(super) fn storable_json(value: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        Value::String(text) if text.contains('\0') => Value::String(text.replace('\0', "")),
-        Value::Array(items) => Value::Array(items.into_iter().map(storable_json).collect()),
-        Value::Object(fields) => Value::Object(
-            fields
-                .into_iter()
-                .map(|(name, value)| (name.replace('\0', ""), storable_json(value)))
-                .collect(),
-        ),
-        other => other,
-    }
-}

@@ -2,21 +2,24 @@
 
 #[path = "store/leases.rs"]
 mod leases;
+#[path = "store/lists.rs"]
+mod lists;
 
 use std::time::Duration;
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
 pub use leases::{beat, claim, end, hold};
+pub use lists::{count, counts, dead, list, page};
 
-use super::{Conn, begin, finish, now, skip_locked, transaction};
+use super::{Backend, Conn, begin, finish, logs, now, skip_locked, transaction};
 use crate::db::schema::jobs;
+use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
-use crate::id::{JobId, UserId};
-use crate::jobs::{Counts, Job, JobStatus, KEEP_FAILED, KEEP_FINISHED, NewJob};
+use crate::id::JobId;
+use crate::jobs::{Job, JobStatus, KEEP_FAILED, KEEP_FINISHED, MAX_ATTEMPTS, NewJob};
+use crate::logs::Log;
 
 /// How many rows one call deletes.
 const BATCH: i64 = 500;
@@ -51,6 +54,7 @@ pub async fn enqueue(conn: &mut Conn, job: NewJob) -> Result<JobId> {
                 jobs::owner_id.eq(job.owner_id),
                 jobs::subject_id.eq(job.subject_id.as_deref()),
                 jobs::error.eq(None::<String>),
+                jobs::user_error.eq(None::<String>),
             ))
             .execute(conn)
             .await?;
@@ -131,62 +135,6 @@ pub async fn find_unique(conn: &mut Conn, key: String) -> Result<Option<Job>> {
     Ok(job)
 }
 
-/// The newest jobs, of one owner or of everybody, of one status or of all.
-pub async fn list(
-    conn: &mut Conn,
-    owner: Option<UserId>,
-    status: Option<JobStatus>,
-    limit: i64,
-) -> Result<Vec<Job>> {
-    let mut query = jobs::table.select(Job::as_select()).into_boxed();
-    if let Some(owner) = owner {
-        query = query.filter(jobs::owner_id.eq(owner));
-    }
-    if let Some(status) = status {
-        query = query.filter(jobs::status.eq(status));
-    }
-    let found = query
-        .order((jobs::created_at.desc(), jobs::id.desc()))
-        .limit(limit)
-        .load(conn)
-        .await?;
-    Ok(found)
-}
-
-/// Counts jobs.
-pub async fn counts(conn: &mut Conn) -> Result<Counts> {
-    let now = super::now(conn).await?;
-    let unfinished = || jobs::table.filter(jobs::finished_at.is_null());
-    let queued = || unfinished().filter(jobs::status.eq(JobStatus::Queued));
-    let due = queued()
-        .filter(jobs::run_at.le(now))
-        .count()
-        .get_result(conn)
-        .await?;
-    let scheduled = queued()
-        .filter(jobs::run_at.gt(now))
-        .count()
-        .get_result(conn)
-        .await?;
-    let running = unfinished()
-        .filter(jobs::status.eq(JobStatus::Running))
-        .count()
-        .get_result(conn)
-        .await?;
-    // Written out, so that the partial index is used.
-    let dead = jobs::table
-        .filter(sql::<Bool>("status = 'FAILED'"))
-        .count()
-        .get_result(conn)
-        .await?;
-    Ok(Counts {
-        due,
-        scheduled,
-        running,
-        dead,
-    })
-}
-
 /// Cancels a job: a waiting one at once, a running one as soon as its worker notices (wake
 /// `jobs::cancel_topic` after the commit). Gives whether there was something to cancel.
 pub async fn cancel(conn: &mut Conn, id: JobId) -> Result<bool> {
@@ -219,6 +167,39 @@ pub async fn cancel(conn: &mut Conn, id: JobId) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// [`cancel`] in a transaction of its own.
+pub async fn cancel_alone(conn: &mut Conn, id: JobId) -> Result<bool> {
+    transaction!(conn, { cancel(conn, id).await })
+}
+
+/// Queues a job again that was given up, with as many attempts as a new one, and writes `log`; gives whether
+/// it was one.
+pub async fn retry(conn: &mut Conn, id: JobId, log: Log) -> Result<bool> {
+    transaction!(conn, {
+        let now = super::now(conn).await?;
+        let given_up = jobs::table
+            .filter(jobs::id.eq(id))
+            .filter(jobs::status.eq(JobStatus::Failed));
+        let queued = diesel::update(given_up)
+            .set((
+                jobs::status.eq(JobStatus::Queued),
+                jobs::run_at.eq(now),
+                jobs::max_attempts.eq(jobs::attempts + MAX_ATTEMPTS),
+                jobs::finished_at.eq(None::<Timestamp>),
+                jobs::cancel_requested_at.eq(None::<Timestamp>),
+                jobs::progress.eq(0.0),
+                jobs::message.eq(None::<String>),
+                jobs::user_error.eq(None::<String>),
+            ))
+            .execute(conn)
+            .await?;
+        if queued > 0 {
+            logs::insert(conn, &log).await?;
+        }
+        Ok(queued > 0)
+    })
 }
 
 /// Cancels the unfinished job that holds `key`, as [`cancel`] does; called inside the caller's transaction.

@@ -9,12 +9,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::kind::Kind;
-use super::run::{Run, bounded, heartbeat, storable, storable_json};
+use super::run::{Run, bounded, heartbeat, storable};
 use super::{Ending, Job, JobStatus, LEASE, cancel_topic, progress_topic};
 use crate::clock;
 use crate::db::{Db, commit};
 use crate::error::{Error, Result};
 use crate::events::Events;
+use crate::validate::json::without_nul;
 
 /// How long a handler that was told to stop has before it is cut off.
 const STOP: Duration = Duration::from_secs(2);
@@ -88,22 +89,33 @@ async fn stopped(
 fn ending(joined: Option<Joined>, why: Option<Why>, kind: &Kind, job: &Job) -> Option<Ending> {
     let pause = Some(pause(job.attempts));
     match (joined, why) {
-        (Some(Ok(Ok(result))), _) => Some(Ending::Succeeded(storable_json(result))),
+        (Some(Ok(Ok(result))), _) => Some(Ending::Succeeded(without_nul(result))),
         (_, Some(Why::Lost)) => None,
         (_, Some(Why::Abandoned)) => Some(Ending::Released(kind.lost_lease)),
         (_, Some(Why::Timeout)) => Some(Ending::Failed {
             error: format!("took longer than {} s", kind.timeout.as_secs_f64()),
+            user_error: Some("It took longer than it may.".to_owned()),
             pause,
         }),
         (Some(Ok(Err(error))), None) => Some(Ending::Failed {
             error: storable(&error.to_string()),
+            user_error: for_user(&error),
             pause: if is_final(&error) { None } else { pause },
         }),
         (Some(Err(error)), None) => Some(Ending::Failed {
             error: storable(&format!("panicked: {}", panic_message(error))),
+            user_error: None,
             pause,
         }),
         (None, None) => None,
+    }
+}
+
+/// What the job's owner may read of an error, as a client would: nothing of what went wrong inside.
+fn for_user(error: &Error) -> Option<String> {
+    match error {
+        Error::User(_) | Error::Refused { .. } => Some(storable(&error.to_string())),
+        Error::Limited { .. } | Error::Internal(_) => None,
     }
 }
 

@@ -29,6 +29,15 @@ pub async fn analyze(app: &App, viewer: &Viewer, text: String) -> Result<TextAna
     Ok(analysis)
 }
 
+/// What a text is like, as far as its first 100,000 characters say; for services that have asked who it is.
+pub async fn describe_start(app: &App, text: &str) -> Result<TextAnalysis> {
+    let start: String = text.chars().take(MAX_TEXT).collect();
+    let asked = start.clone();
+    let mut analysis = on_a_thread(move || describe(&start)).await?;
+    analysis.sentiment = ask(app, &asked, analysis.sentiment).await;
+    Ok(analysis)
+}
+
 fn check(viewer: &Viewer, text: &str) -> Result<()> {
     viewer.require()?;
     if text.chars().take(MAX_TEXT + 1).count() > MAX_TEXT {

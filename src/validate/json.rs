@@ -40,7 +40,28 @@ pub fn check<const N: usize>(checks: &mut Checks, path: [&str; N], value: &Value
     }
 }
 
-pub(super) fn within_levels(value: &Value, levels: usize) -> bool {
+/// `value` without U+0000 in any text, which PostgreSQL does not keep.
+pub fn without_nul(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.contains('\0') => Value::String(text.replace('\0', "")),
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nul).collect()),
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .map(|(name, value)| (name.replace('\0', ""), without_nul(value)))
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+/// Whether every database gives `value` back as it is, up to so many levels and but for U+0000.
+pub fn keepable(value: &Value, levels: usize) -> bool {
+    within_levels(value, levels) && !has_endless_number(value)
+}
+
+/// Whether `value` has at most so many arrays and objects inside each other.
+pub fn within_levels(value: &Value, levels: usize) -> bool {
     let inner = |value| within_levels(value, levels - 1);
     match value {
         Value::Array(items) => levels > 0 && items.iter().all(inner),

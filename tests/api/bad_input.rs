@@ -71,4 +71,6 @@ fn unlimited(config: &mut pluma::config::Config) {
     config.accounts.login_attempts = 10_000;
     config.accounts.login_address_attempts = 100_000;
     config.limits.streams_per_viewer = 10_000;
+    // Everything of whatever a `Node` may be is more than one may ask for by default.
+    (config.limits.cost, config.limits.aliases) = (10_000_000, 10_000);
 }

@@ -32,7 +32,7 @@ pub struct Linguistics {
     pub timeout: Duration,
 }
 
-fn service<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
+pub(super) fn service<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
     let url = Url::parse(&String::deserialize(from)?).map_err(|_| D::Error::custom("is no URL"))?;
     if matches!(url.scheme(), "http" | "https") && url.has_host() {
         Ok(url)

@@ -23,6 +23,7 @@ fn every_setting_is_described() {
         assert!(
             setting.variable.starts_with("PLUMA_")
                 || setting.variable.starts_with("LINGUISTICS_")
+                || setting.variable.starts_with("LEGISLATIVE_")
                 || ["DATABASE_URL", "REDIS_URL", "SMTP_URL"].contains(&setting.variable),
             "{name}"
         );

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
 use super::{Conn, skip_locked, transaction};
@@ -12,6 +13,8 @@ use crate::error::Result;
 use crate::id::JobId;
 use crate::jobs::{Claimed, Ending, Job, JobStatus, LEASE, Lease, LostLease};
 
+/// What the owner of a job reads whose worker stopped in the middle.
+const INTERRUPTED: &str = "The server stopped in the middle of it.";
 /// How many rows one claim takes back.
 const BATCH: i64 = 500;
 
@@ -99,7 +102,16 @@ async fn reclaim(
             } else {
                 JobStatus::Failed
             };
-            write_end(conn, job.id, status, now, now, Some(error), None).await?;
+            let end = End {
+                status,
+                run_at: now,
+                max_attempts: job.max_attempts,
+                error: Some(error),
+                user_error: Some(INTERRUPTED.to_owned()),
+                result: None,
+            };
+            // Its row is locked: nobody changes it meanwhile.
+            write_end(conn, &job, end, now).await?;
             reclaimed.push((job.kind, status));
         }
     }
@@ -156,74 +168,118 @@ pub async fn hold(conn: &mut Conn, lease: Lease) -> Result<bool> {
 }
 
 /// Ends an attempt and gives what became of the job; `None`, and nothing written, where the lease is lost.
+///
+/// The row is written once: PostgreSQL checks the foreign key of a row anew that a transaction writes twice,
+/// and would wait there for an account that is deleted at the same time. So nothing is locked first; who
+/// cancels between the look and the write is looked at again.
 pub async fn end(conn: &mut Conn, lease: Lease, ending: Ending) -> Result<Option<JobStatus>> {
     transaction!(conn, {
-        if !hold(conn, lease).await? {
-            return Ok(None);
+        loop {
+            let held = jobs::table
+                .filter(jobs::id.eq(lease.job))
+                .filter(jobs::attempts.eq(lease.attempt))
+                .filter(jobs::status.eq(JobStatus::Running));
+            let job: Option<Job> = held.select(Job::as_select()).first(conn).await.optional()?;
+            let Some(job) = job else {
+                return Ok(None);
+            };
+            let now = super::now(conn).await?;
+            let end = End::of(&job, ending.clone(), now);
+            let status = end.status;
+            if write_end(conn, &job, end, now).await? {
+                return Ok(Some(status));
+            }
         }
-        let now = super::now(conn).await?;
-        let job: Job = jobs::table
-            .find(lease.job)
-            .select(Job::as_select())
-            .first(conn)
-            .await?;
-        let cancelled = job.cancel_requested_at.is_some();
-        let mut run_at = now;
-        let (status, error, result) = match ending {
-            Ending::Succeeded(result) => (JobStatus::Succeeded, None, Some(result)),
-            Ending::Failed { error, .. } if cancelled => (JobStatus::Cancelled, Some(error), None),
-            Ending::Released(_) if cancelled => (JobStatus::Cancelled, None, None),
-            Ending::Failed {
-                error,
-                pause: Some(pause),
-            } if job.attempts < job.max_attempts => {
-                run_at = later(now, pause);
-                (JobStatus::Queued, Some(error), None)
-            }
-            Ending::Failed { error, .. } => (JobStatus::Failed, Some(error), None),
-            Ending::Released(LostLease::Again) => {
-                // Being stopped is not the job's fault: the attempt is given back at the other end.
-                diesel::update(jobs::table.find(job.id))
-                    .set(jobs::max_attempts.eq(jobs::max_attempts + 1))
-                    .execute(conn)
-                    .await?;
-                (JobStatus::Queued, job.error, None)
-            }
-            Ending::Released(LostLease::Fail) => (
-                JobStatus::Failed,
-                Some("interrupted: the worker stopped".to_owned()),
-                None,
-            ),
-        };
-        write_end(conn, job.id, status, now, run_at, error, result).await?;
-        Ok(Some(status))
     })
 }
 
-async fn write_end(
-    conn: &mut Conn,
-    id: JobId,
+/// What an ending makes of a job.
+struct End {
     status: JobStatus,
-    now: Timestamp,
     run_at: Timestamp,
+    /// Being stopped is not the job's fault: the attempt is given back at the other end.
+    max_attempts: i32,
     error: Option<String>,
+    user_error: Option<String>,
     result: Option<serde_json::Value>,
-) -> Result<()> {
-    let finished = status != JobStatus::Queued;
-    let row = diesel::update(jobs::table.find(id));
-    row.set((
-        jobs::status.eq(status),
-        jobs::run_at.eq(run_at),
-        jobs::lease_until.eq(None::<Timestamp>),
-        jobs::error.eq(error),
-        jobs::result.eq(result.map(JsonValue)),
-        jobs::finished_at.eq(finished.then_some(now)),
-        finished.then_some(jobs::unique_key.eq(None::<String>)),
-        (status == JobStatus::Succeeded).then_some(jobs::progress.eq(1.0)),
-    ))
-    .execute(conn)
-    .await?;
-    Ok(())
+}
+
+impl End {
+    fn of(job: &Job, ending: Ending, now: Timestamp) -> Self {
+        let cancelled = job.cancel_requested_at.is_some();
+        let mut end = Self {
+            status: JobStatus::Failed,
+            run_at: now,
+            max_attempts: job.max_attempts,
+            error: None,
+            user_error: None,
+            result: None,
+        };
+        match ending {
+            Ending::Succeeded(result) => {
+                end.status = JobStatus::Succeeded;
+                end.result = Some(result);
+            }
+            Ending::Failed { error, .. } if cancelled => {
+                end.status = JobStatus::Cancelled;
+                end.error = Some(error);
+            }
+            Ending::Released(_) if cancelled => end.status = JobStatus::Cancelled,
+            Ending::Failed {
+                error,
+                user_error,
+                pause,
+            } => {
+                if let Some(pause) = pause.filter(|_| job.attempts < job.max_attempts) {
+                    end.status = JobStatus::Queued;
+                    end.run_at = later(now, pause);
+                }
+                end.error = Some(error);
+                end.user_error = user_error;
+            }
+            Ending::Released(LostLease::Again) => {
+                end.status = JobStatus::Queued;
+                end.max_attempts += 1;
+                end.error.clone_from(&job.error);
+            }
+            Ending::Released(LostLease::Fail) => {
+                end.error = Some("interrupted: the worker stopped".to_owned());
+                end.user_error = Some(INTERRUPTED.to_owned());
+            }
+        }
+        end
+    }
+}
+
+/// Writes what became of a running job; gives whether it was still as it was read.
+async fn write_end(conn: &mut Conn, job: &Job, end: End, now: Timestamp) -> Result<bool> {
+    let finished = end.status != JobStatus::Queued;
+    let unchanged = jobs::table
+        .filter(jobs::id.eq(job.id))
+        .filter(jobs::attempts.eq(job.attempts))
+        .filter(jobs::status.eq(JobStatus::Running))
+        .filter(jobs::max_attempts.eq(job.max_attempts))
+        .filter(
+            jobs::cancel_requested_at
+                .is_null()
+                .or(job.cancel_requested_at.is_some().into_sql::<Bool>()),
+        );
+    let written = diesel::update(unchanged)
+        .set((
+            jobs::status.eq(end.status),
+            jobs::run_at.eq(end.run_at),
+            jobs::max_attempts.eq(end.max_attempts),
+            jobs::lease_until.eq(None::<Timestamp>),
+            jobs::error.eq(end.error),
+            jobs::user_error.eq(end.user_error),
+            jobs::result.eq(end.result.map(JsonValue)),
+            jobs::finished_at.eq(finished.then_some(now)),
+            finished.then_some(jobs::unique_key.eq(None::<String>)),
+            (end.status == JobStatus::Succeeded).then_some(jobs::progress.eq(1.0)),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(written > 0)
 }
 
 fn later(now: Timestamp, by: Duration) -> Timestamp {

@@ -30,6 +30,7 @@ async fn a_worker_that_lost_its_lease_cannot_write(
         Ending::Succeeded(json!("late")),
         Ending::Failed {
             error: "late".to_owned(),
+            user_error: None,
             pause: None,
         },
         Ending::Released(LostLease::Again),
@@ -108,6 +109,7 @@ async fn a_heartbeat_keeps_the_lease_and_brings_the_cancellation(
     );
     let failed = Ending::Failed {
         error: "stopped".to_owned(),
+        user_error: None,
         pause: Some(Duration::ZERO),
     };
     let status = stage.finish(mine, failed).await;

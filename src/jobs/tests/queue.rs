@@ -83,6 +83,7 @@ async fn a_unique_key_is_free_while_its_job_runs_and_the_old_job_is_not_tried_ag
     assert_ne!(old, new);
     let ending = Ending::Failed {
         error: "no".to_owned(),
+        user_error: None,
         pause: Some(std::time::Duration::ZERO),
     };
     let status = stage.finish(lease(&running), ending).await;

@@ -56,11 +56,13 @@ fn calls(types: &Types, kind: &str, field: &Value, things: &Things) -> Vec<Call>
 async fn things(user: &Client) -> Things {
     let notebook = user.notebook("Notebook").await;
     let page = user.page(&notebook, "Page", "text").await;
+    let job = user.batch(&["a: 1"]).await;
     let user = user.id.clone();
     Things {
         notebook,
         page,
         user,
+        job,
     }
 }
 
@@ -100,7 +102,7 @@ async fn send(client: &Client, calls: &[Call]) -> Vec<Value> {
 every_database!(
     with = |config| {
         // Everything of a hundred users costs more than one may ask for by default.
-        config.limits.cost = 1_000_000;
+        (config.limits.cost, config.limits.aliases) = (10_000_000, 10_000);
     },
     async fn no_query_fails_whatever_it_is_given(app: TestApp) {
         let (user, admin) = (app.user("user").await, app.admin().await);

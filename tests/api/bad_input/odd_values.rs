@@ -17,6 +17,8 @@ pub struct Things {
     pub page: Page,
     /// The user.
     pub user: String,
+    /// A job of the user.
+    pub job: String,
 }
 
 const INTROSPECTION: &str = "{ __schema { types { kind name isOneOf possibleTypes { name }
@@ -158,6 +160,7 @@ impl Types {
                     json!(things.page.revision_id)
                 }
                 ("ID", "userId" | "ownerId") => json!(things.user),
+                ("ID", "jobId") => json!(things.job),
                 ("ID", _) => json!(things.page.id),
                 ("Boolean", _) => json!(true),
                 ("Int", _) => json!(1),
@@ -246,6 +249,7 @@ fn scalars(name: &str, things: &Things) -> Vec<Value> {
             json!(things.page.id),
             json!(things.page.revision_id),
             json!(things.user),
+            json!(things.job),
         ],
         "Int" => [0, -1, 1, 99, 101, i32::MAX, i32::MIN]
             .map(|number| json!(number))

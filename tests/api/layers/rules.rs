@@ -1,11 +1,13 @@
 //! Which layer may name which: `http → api → slice::graphql → slice::service → slice::store → db::schema`.
 
 /// One per noun family. `health` has the shape of one; everything else beside the top is floor.
-const SLICES: [&str; 14] = [
+const SLICES: [&str; 16] = [
     "accounts",
     "ai",
+    "background",
     "chat",
     "health",
+    "legislation",
     "linguistics",
     "logs",
     "media",

@@ -68,6 +68,7 @@ pub fn pairs(
             revision_id: unused(&private.things.page.revision_id),
         },
         user: unused(&private.things.user),
+        job: unused(&private.things.job),
     };
     let everywhere = |things: &Things| {
         let arguments = field["args"].as_array().unwrap().iter();
@@ -85,9 +86,15 @@ pub fn pairs(
     };
     let ids = |things: &Things| {
         let page = &things.page;
-        [&things.notebook, &page.id, &page.revision_id, &things.user]
-            .map(Clone::clone)
-            .to_vec()
+        [
+            &things.notebook,
+            &page.id,
+            &page.revision_id,
+            &things.user,
+            &things.job,
+        ]
+        .map(Clone::clone)
+        .to_vec()
     };
     pairs.push(Pair {
         field: name.to_owned(),
@@ -111,7 +118,12 @@ fn takes_only_people(types: &Types, field: &Value, private: &Private) -> bool {
     });
     let text: String = values.collect();
     let things = &private.things;
-    let others = [&things.notebook, &things.page.id, &things.page.revision_id];
+    let others = [
+        &things.notebook,
+        &things.page.id,
+        &things.page.revision_id,
+        &things.job,
+    ];
     !others.iter().any(|id| text.contains(id.as_str()))
 }
 

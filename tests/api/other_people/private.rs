@@ -6,7 +6,7 @@ use crate::bad_input::odd_values::Things;
 use crate::support::{Client, TestApp, json};
 
 /// The tables whose rows have ids that a client can write, and what such an id begins with.
-const KINDS: [(&str, &str); 12] = [
+const KINDS: [(&str, &str); 13] = [
     ("api_keys", "apikey"),
     ("collaborators", "collaborator"),
     ("identities", "identity"),
@@ -16,14 +16,16 @@ const KINDS: [(&str, &str); 12] = [
     ("logs", "log"),
     ("notebooks", "notebook"),
     ("pages", "page"),
+    ("processed_records", "record"),
     ("revisions", "revision"),
     ("sessions", "session"),
     ("users", "user"),
 ];
-/// Tables without.
-const WITHOUT_IDS: [&str; 13] = [
+/// Tables without, and that of bills, which are nobody's secret.
+const WITHOUT_IDS: [&str; 15] = [
     "ai_usage",
     "audit_chain",
+    "batch_items",
     "client_sequences",
     "email_tokens",
     "events",
@@ -31,6 +33,7 @@ const WITHOUT_IDS: [&str; 13] = [
     "image_uses",
     "media_objects",
     "media_removals",
+    "propositions",
     "refresh_tokens",
     "search_documents",
     "signing_keys",
@@ -102,11 +105,13 @@ async fn ids_of(app: &TestApp, table: &str, prefix: &str) -> Vec<String> {
 pub async fn things(of: &Client) -> Things {
     let notebook = of.notebook("Own").await;
     let page = of.page(&notebook, "Own", "own").await;
+    let job = of.batch(&["own: 1"]).await;
     let user = of.id.clone();
     Things {
         notebook,
         page,
         user,
+        job,
     }
 }
 
@@ -145,6 +150,10 @@ async fn fill(app: &TestApp) -> Things {
             format!("revisionId: \"{}\", name: \"canary\"", page.revision_id),
         ),
         (
+            "process",
+            "input: { content: \"canary: 1\", metadata: \"canary\" }".to_owned(),
+        ),
+        (
             "createApiKey",
             "input: { name: \"canary\", scopes: [READ] }".to_owned(),
         ),
@@ -178,10 +187,12 @@ async fn fill(app: &TestApp) -> Things {
         assert_eq!(app.execute(&sql.replace("{hash}", hash)).await, 1);
     }
     // The jobs of a server are not run here, so that nothing of this changes by itself.
+    let job = bob.batch(&["canary: 1"]).await;
     Things {
         notebook,
         page,
         user: bob.id.clone(),
+        job,
     }
 }
 

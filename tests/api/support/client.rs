@@ -186,6 +186,19 @@ impl Client {
         }
     }
 
+    /// Has texts processed in the background; gives the job's id.
+    pub async fn batch(&self, contents: &[&str]) -> String {
+        let inputs: Vec<_> = contents
+            .iter()
+            .map(|content| json!({ "content": content }))
+            .collect();
+        let query = "mutation ($inputs: [ProcessInput!]!) {
+            processBatch(inputs: $inputs) { job { id } errors { code path } } }";
+        let reply = self.graphql(query, json!({ "inputs": inputs })).await;
+        assert_eq!(reply.user_errors("processBatch"), &json!([]));
+        reply.text("/processBatch/job/id").to_owned()
+    }
+
     /// The client underneath, for requests that are not GraphQL.
     pub fn http(&self) -> &reqwest::Client {
         &self.http

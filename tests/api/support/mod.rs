@@ -13,6 +13,7 @@ mod provider;
 mod redis;
 mod reply;
 mod s3;
+mod stand_in;
 mod stream;
 mod subscription;
 
@@ -27,6 +28,7 @@ pub use redis::{RedisServer, shared_redis};
 pub use reply::Reply;
 pub use s3::{Fault, S3Server};
 pub use serde_json::json;
+pub use stand_in::{Answer, Asked, StandIn};
 pub use stream::Stream;
 pub use subscription::{Ending, Subscription};
 
