@@ -5,7 +5,6 @@ mod batch_store_rows;
 pub mod enriching;
 pub mod graphql;
 pub mod recognise;
-pub mod schema;
 pub mod service;
 
 use async_graphql::Enum;
@@ -121,9 +120,9 @@ impl Issues {
         }
     }
 
-    /// Whether further ones would be left out.
-    pub fn is_full(&self) -> bool {
-        self.list.len() > MAX_ISSUES
+    /// How many more are worth finding: one too many says that there are more.
+    pub fn room(&self) -> usize {
+        (MAX_ISSUES + 1).saturating_sub(self.list.len())
     }
 }
 

@@ -122,7 +122,7 @@ impl Options {
 
 /// Compiles a schema off the threads that serve requests.
 pub(super) async fn compile(schema: Value) -> Result<std::result::Result<Schema, String>> {
-    tokio::task::spawn_blocking(move || Schema::compile(&schema))
+    tokio::task::spawn_blocking(move || Schema::read(&schema))
         .await
         .map_err(|error| Error::task_stopped(&error))
 }

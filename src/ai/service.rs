@@ -177,12 +177,15 @@ impl Form {
             Self::Object if !value.is_object() => Err("It is not a JSON object.".to_owned()),
             Self::Text | Self::Object => Ok(Some(value)),
             Self::Schema(schema) => {
-                let violations = schema.violations(&value);
+                let violations = schema.check(std::slice::from_ref(&value), MOST_TOLD)?;
                 if violations.is_empty() {
                     return Ok(Some(value));
                 }
-                let told = violations.iter().take(MOST_TOLD);
-                let told = told.map(|one| format!("at `{}`: {}", one.path, one.message));
+                let told = violations.iter().map(|violation| {
+                    // Without the number of the value, as there is one.
+                    let place = violation.path.strip_prefix("/0").unwrap_or_default();
+                    format!("at `{place}`: {}", violation.message)
+                });
                 let told: Vec<String> = told.collect();
                 Err(format!("It breaks the schema {}.", told.join("; ")))
             }

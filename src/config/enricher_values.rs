@@ -1,11 +1,13 @@
-//! How enrichers are read: a table of TOML, or the same as JSON in a variable.
+//! How enrichers are read.
 
 use std::time::Duration;
 
-use confique::serde::{Deserialize, Deserializer, de::Error};
+use confique::serde::{Deserializer, de::Error};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use toml::{Table, Value};
+use toml::Value;
 use url::Url;
+
+use super::named::{self, Named};
 
 /// One service that enriches what is processed.
 #[derive(Clone, Debug)]
@@ -22,8 +24,6 @@ pub struct EnricherSettings {
     pub timeout: Duration,
 }
 
-/// Longer names are no names.
-const LONGEST_NAME: usize = 32;
 /// More would keep a request waiting.
 const MOST: usize = 20;
 /// What is built in.
@@ -33,63 +33,38 @@ const TAKEN: [&str; 2] = ["builtin", "legislation"];
 pub(super) fn enrichers<'de, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Vec<EnricherSettings>, D::Error> {
-    let table = match Value::deserialize(from)? {
-        Value::Table(table) => table,
-        // The parser's own message may quote a secret.
-        Value::String(json) => serde_json::from_str(&json)
-            .map_err(|_| D::Error::custom("is not a JSON object of enrichers"))?,
-        _ => return Err(D::Error::custom("is not a table of enrichers")),
-    };
-    if table.len() > MOST {
-        return Err(D::Error::custom("holds more than 20 enrichers"));
+    let enrichers = named::all(from, "enrichers", enricher)?;
+    match enrichers.len() {
+        0..=MOST => Ok(enrichers),
+        _ => Err(D::Error::custom("holds more than 20 enrichers")),
     }
-    let enricher = |(name, value)| match value {
-        Value::Table(table) => enricher(name, table),
-        _ => Err("holds an enricher that is not a table".to_owned()),
-    };
-    let enrichers: Result<_, String> = table.into_iter().map(enricher).collect();
-    enrichers.map_err(D::Error::custom)
 }
 
-fn enricher(name: String, mut table: Table) -> Result<EnricherSettings, String> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let taken = TAKEN.contains(&name.as_str());
-    if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(plain) || taken {
-        return Err("holds an enricher whose name cannot be used".to_owned());
+fn enricher(from: &mut Named) -> Result<EnricherSettings, String> {
+    let name = from.name.clone();
+    if TAKEN.contains(&name.as_str()) {
+        return Err(format!("holds {name}, which is a name that is taken"));
     }
-    let mut take = |key: &str| match table.remove(key) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(format!("has a {name}.{key} that is not a text")),
-    };
-    let base = take("base_url")?.ok_or_else(|| format!("lacks {name}.base_url"))?;
-    let base_url = Url::parse(&base)
+    let base_url = Url::parse(&from.required("base_url")?)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         .filter(|url| {
             url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
         })
         .ok_or_else(|| format!("has a {name}.base_url that is no http:// or https:// address"))?;
-    let endpoint = take("endpoint")?.unwrap_or_default();
+    let endpoint = from.text("endpoint")?.unwrap_or_default();
     let balanced = endpoint.matches('{').count() == endpoint.matches('}').count();
     if !(endpoint.is_empty() || endpoint.starts_with(['/', '?'])) || !balanced {
         return Err(format!("has a {name}.endpoint that is no path"));
     }
-    let headers = headers(table.remove("headers"))
+    let headers = headers(from.value("headers"))
         .ok_or_else(|| format!("has {name}.headers that are no table of headers"))?;
-    let timeout = match table.remove("timeout_seconds") {
-        None => 5,
-        Some(Value::Integer(seconds @ 1..=30)) => seconds.unsigned_abs(),
-        Some(_) => return Err(format!("has a {name}.timeout_seconds that is not 1 to 30")),
-    };
-    if let Some(key) = table.keys().next() {
-        return Err(format!("has {name}.{key}, which is no key of an enricher"));
-    }
+    let timeout = from.whole("timeout_seconds", 1, 30)?.unwrap_or(5);
     Ok(EnricherSettings {
         base_url,
         endpoint,
         headers,
-        timeout: Duration::from_secs(timeout),
+        timeout: Duration::from_secs(timeout.into()),
         name,
     })
 }

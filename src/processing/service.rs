@@ -6,7 +6,6 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::recognise::{self, MAX_LEVELS, MAX_RECORDS, TooLarge};
-use super::schema::Schema;
 use super::{Input, Issues, Processed, ProcessedRecord, enriching};
 use crate::app::App;
 use crate::db::types::{JsonValue, Timestamp};
@@ -15,6 +14,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::graphql::connection::Items;
 use crate::graphql::paging::{PageArgs, Slice, encode};
 use crate::id::{JobId, ProcessedRecordId, UserId};
+use crate::validate::schema::Schema;
 use crate::validate::{Checks, json};
 use crate::viewer::Viewer;
 
@@ -162,9 +162,10 @@ fn digest(input: &Input) -> Result<Processed> {
     let mut issues = Issues { list: found.issues };
     if let Some(schema) = schema {
         let too_much = |message| Error::user(UserErrorCode::TooLarge, ["input", "schema"], message);
-        schema
-            .check(&found.records, &mut issues)
-            .map_err(too_much)?;
+        let violations = schema.check(&found.records, issues.room());
+        for violation in violations.map_err(too_much)? {
+            issues.add(&violation.path, &violation.keyword, violation.message);
+        }
     }
     Ok(Processed {
         source: found.source,
