@@ -121,18 +121,16 @@ async fn keep(
             app.db,
             media::insert(image.clone(), object, ticket, entry.clone())
         );
-        let key = kept
-            .as_ref()
-            .ok()
-            .and_then(|kept| kept.as_ref())
-            .map(Object::key);
+        // Where it is not known whether the rows were written, the bytes are left to the sweep.
+        let kept = kept?;
+        let key = kept.as_ref().map(Object::key);
         if let Some(written) = written.filter(|written| Some(written) != key.as_ref()) {
-            // Somebody else's bytes were first, or the rows were refused: these are nobody's.
+            // Somebody else's bytes were first: these are nobody's.
             if let Err(error) = app.storage.delete(&written).await {
                 tracing::warn!(%error, key = written, "an object without a row is left to the sweep");
             }
         }
-        if let Some(object) = kept? {
+        if let Some(object) = kept {
             return Ok(Seen {
                 image,
                 object,

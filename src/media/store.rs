@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{Conn, image_uses as uses, logs, transaction};
 use crate::db::schema::{
-    image_uploads, image_uses, images, media_objects, notebooks, pages, users,
+    image_uploads, image_uses, images, media_objects, media_removals, notebooks, pages, users,
 };
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
@@ -74,7 +74,7 @@ pub async fn has_object(conn: &mut Conn, sha256: Vec<u8>) -> Result<bool> {
 }
 
 /// Stores a picture; gives the row of its bytes, which is `object` or an older one of the same hash. `None` where
-/// neither is there. A `ticket` is used up by it.
+/// neither is there, or the place of `object` is about to be removed. A `ticket` is used up by it.
 pub async fn insert(
     conn: &mut Conn,
     image: Image,
@@ -87,6 +87,11 @@ pub async fn insert(
             let Some(object) = object else {
                 return Ok(None);
             };
+            // A sweep took it for left over, by a clock that is far from this one's.
+            let condemned = diesel::select(exists(media_removals::table.find(object.place)));
+            if condemned.get_result(conn).await? {
+                return Ok(None);
+            }
             let inserted = diesel::insert_into(media_objects::table)
                 .values(&object)
                 .on_conflict_do_nothing()

@@ -159,9 +159,13 @@ pub(super) async fn remove(app: &App) -> Result<usize> {
             break;
         }
         for (place, sha256) in places {
-            app.storage.delete_all(&prefix(&sha256, place)).await?;
+            // A row may have come as the place was noted; then the note was wrong.
+            let named = query!(app.db, media_sweeps::named(vec![place]))?;
+            if named.is_empty() {
+                app.storage.delete_all(&prefix(&sha256, place)).await?;
+                removed += 1;
+            }
             commit!(app.db, media_sweeps::removed(place))?;
-            removed += 1;
         }
     }
     Ok(removed)

@@ -91,19 +91,31 @@ fn no_more_tokens_are_given_than_asked_for() {
     assert_eq!(tokens("東京都庁", 2).len(), 2);
 }
 
+/// What holds of the tokens of every text.
+fn check(text: &str) {
+    let mut last = 0;
+    for token in tokens(text, usize::MAX) {
+        assert!(token.start >= last && token.start < token.end);
+        assert!(text.get(token.start..token.end).is_some());
+        assert!(!token.exact.is_empty() && token.exact.chars().count() <= 2 * LONGEST_WORD);
+        let plain = |c: char| {
+            !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\' | '\0' | ':' | '*' | '(' | ')')
+        };
+        assert!(token.exact.chars().all(plain), "{:?}", token.exact);
+        assert!(!token.stems().is_empty());
+        last = token.start;
+    }
+}
+
+#[test]
+fn a_letter_that_folding_makes_a_mark_is_no_token_of_its_own() {
+    check("ￚ𞟨");
+}
+
 proptest! {
     #[test]
     fn tokens_are_letters_and_lie_in_their_text(text in "\\PC{0,60}") {
-        let mut last = 0;
-        for token in tokens(&text, usize::MAX) {
-            prop_assert!(token.start >= last && token.start < token.end);
-            prop_assert!(text.get(token.start..token.end).is_some());
-            prop_assert!(!token.exact.is_empty() && token.exact.chars().count() <= 2 * LONGEST_WORD);
-            let plain = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\' | '\0' | ':' | '*' | '(' | ')');
-            prop_assert!(token.exact.chars().all(plain), "{:?}", token.exact);
-            prop_assert!(!token.stems().is_empty());
-            last = token.start;
-        }
+        check(&text);
     }
 
     #[test]

@@ -124,7 +124,7 @@ every_database!(
 every_database!(
     with = |config| {
         config.ai.daily_tokens = 100;
-        config.ai.echo_pause = std::time::Duration::from_millis(300);
+        config.ai.echo_pause = std::time::Duration::from_secs(1);
     },
     async fn questions_at_once_do_not_get_past_the_budget(app: TestApp) {
         let ann = app.user("ann").await;
