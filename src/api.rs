@@ -64,6 +64,7 @@ pub struct Mutation(
     pages::graphql::SaveMutations,
     background::graphql::JobMutations,
     processing::graphql::ProcessingMutations,
+    legislation::graphql::PropositionMutations,
 );
 
 /// Everything that can be watched.

@@ -134,6 +134,22 @@ impl Error {
         }
     }
 
+    /// Moves paths out of `input`, for arguments that stand by themselves.
+    #[must_use]
+    pub fn out_of_input(self) -> Self {
+        match self {
+            Self::User(mut errors) => {
+                for error in &mut errors {
+                    if error.path.first().is_some_and(|first| first == "input") {
+                        error.path.remove(0);
+                    }
+                }
+                Self::User(errors)
+            }
+            other => other,
+        }
+    }
+
     /// What `path` names does not exist, or the viewer may not know of it.
     pub fn not_found<const N: usize>(noun: &str, path: [&str; N]) -> Self {
         Self::user(

@@ -3,6 +3,7 @@
 pub mod graphql;
 pub mod naming;
 pub mod service;
+pub mod summary;
 
 use diesel::{Insertable, Queryable, Selectable};
 

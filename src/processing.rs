@@ -1,5 +1,6 @@
 //! Processing: finding data in texts, checking and enriching them, and keeping them with where they came from.
 
+pub mod answers;
 pub mod batch;
 mod batch_store_rows;
 pub mod enriching;

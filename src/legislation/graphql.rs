@@ -6,7 +6,8 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use chrono::NaiveDate;
 use tokio::sync::OnceCell;
 
-use super::service;
+use super::{service, summary};
+use crate::ai::graphql::{AiCompletion, AiCompletionPayload, AiOptionsInput};
 use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::graphql::connection::PageInfo;
@@ -243,5 +244,27 @@ impl PropositionQueries {
     ) -> Result<Option<Proposition>> {
         let found = service::find_external(ctx.app()?, ctx.viewer()?, &external_id).await?;
         Ok(found.map(Proposition::of))
+    }
+}
+
+/// What can be asked of the AI about bills.
+#[derive(Default)]
+pub struct PropositionMutations;
+
+/// What can be asked of the AI about bills.
+#[Object]
+impl PropositionMutations {
+    /// Summarises a bill with the AI, in plain words and in the language of its text.
+    #[graphql(directive = cost::apply(100))]
+    async fn summarize_proposition(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The bill's id at the source.")] external_id: String,
+        #[graphql(desc = "How the answer is wanted.")] options: Option<AiOptionsInput>,
+    ) -> Result<Option<AiCompletionPayload>> {
+        let options = options.map(AiOptionsInput::read).unwrap_or_default();
+        let (app, viewer) = (ctx.app()?, ctx.viewer()?);
+        let result = summary::summarize(app, viewer, &external_id, options).await;
+        AiCompletionPayload::of(result.map(AiCompletion)).map(Some)
     }
 }

@@ -5,8 +5,8 @@
 //! The signs are part of the tokens, so that both engines look them up as they do words.
 //!
 //! Bounds, the same for both, set by what a `tsvector` holds: phrases are found within the first [`ORDERED`]
-//! words, each of which has its first [`OCCURRENCES`] places; what stands behind is found word by word, up to [`MOST_WORDS`] words,
-//! and until the different ones take [`MOST_BYTES`] bytes.
+//! words, each of which has its first `OCCURRENCES` places; what stands behind is found word by word, up to `MOST_WORDS` words,
+//! and until the different ones take `MOST_BYTES` bytes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;

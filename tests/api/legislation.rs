@@ -3,6 +3,7 @@
 mod down;
 mod lists;
 mod reading;
+mod summary;
 
 use std::time::Duration;
 

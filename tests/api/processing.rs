@@ -1,5 +1,6 @@
 //! Processing texts: recognised, checked, enriched, kept, alone and in batches.
 
+mod answers;
 mod batches;
 mod enrichers;
 mod records;

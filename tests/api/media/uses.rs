@@ -69,7 +69,7 @@ every_database!(
 
         publish(&ann, &notebook).await;
         for client in [&ann, &bob, &stranger] {
-            assert_eq!(sources(client, &page).await, [stable.clone()]);
+            assert_eq!(sources(client, &page).await, std::slice::from_ref(&stable));
             assert!(seen(client).await);
         }
         assert_eq!(status(&stranger, &stable).await, 200);
@@ -113,7 +113,10 @@ every_database!(
         assert_eq!(status(&stranger, &fresh).await, 200);
         publish(&ann, &notebook).await;
         let stable = format!("/media/{}", id(&image));
-        assert_eq!(sources(&stranger, &page).await, [stable.clone()]);
+        assert_eq!(
+            sources(&stranger, &page).await,
+            std::slice::from_ref(&stable)
+        );
         assert_eq!(status(&stranger, &stable).await, 200);
     }
 );
@@ -125,7 +128,10 @@ every_database!(
         let notebook = mallory.notebook("Notebook").await;
         let page = page_with(&mallory, &notebook, &image).await;
         let stable = format!("/media/{image}");
-        assert_eq!(sources(&mallory, &page).await, [stable.clone()]);
+        assert_eq!(
+            sources(&mallory, &page).await,
+            std::slice::from_ref(&stable)
+        );
         publish(&mallory, &notebook).await;
         assert_eq!(status(&mallory, &stable).await, 404);
         let reply = mallory
