@@ -22,7 +22,7 @@ fn main() -> std::io::Result<()> {
         println!("cargo::rerun-if-changed={path}");
         read(Path::new(path), &mut hasher)?;
     }
-    println!("cargo::rustc-env=PLUMA_TEXTS={:016x}", hasher.finish());
+    println!("cargo::rustc-env=TEXTS_DIGEST={:016x}", hasher.finish());
     Ok(())
 }
 

@@ -77,6 +77,6 @@ impl Shared {
 
     fn name(&self, key: Uuid) -> String {
         self.redis
-            .key(concat!("text:", env!("PLUMA_TEXTS")), key.simple())
+            .key(concat!("text:", env!("TEXTS_DIGEST")), key.simple())
     }
 }

@@ -120,3 +120,14 @@ fn a_file_that_is_named_must_exist() {
         )
     );
 }
+
+#[test]
+fn the_build_sets_no_variable_that_the_program_refuses() {
+    // `cargo run` passes what the build script sets on to the program.
+    let script = include_str!("../../../build.rs");
+    let set: Vec<&str> = script.split("rustc-env=").skip(1).collect();
+    assert!(!set.is_empty());
+    for variable in set {
+        assert!(!variable.starts_with("PLUMA_"), "{variable}");
+    }
+}
