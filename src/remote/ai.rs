@@ -3,6 +3,7 @@
 mod echo;
 mod failure;
 mod openai;
+mod provider;
 mod providers;
 mod wire;
 
@@ -11,7 +12,8 @@ use futures_util::stream::BoxStream;
 use serde_json::Value;
 
 pub use failure::{Failure, FailureKind};
-pub use providers::{Attempt, Begun, Providers, Status};
+pub use provider::Status;
+pub use providers::{Attempt, Begun, Providers};
 
 /// Who says a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

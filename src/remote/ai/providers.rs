@@ -1,52 +1,32 @@
 //! The configured providers: who is asked, how often, for how long, and who is asked instead.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_stream::stream;
 use futures_util::StreamExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
-use super::echo::Echo;
-use super::openai::OpenAi;
-use super::{AiClient, Ask, Failure, FailureKind, Model, Piece, Pieces};
+use super::provider::{Provider, Status};
+use super::{Ask, Failure, FailureKind, Model, Piece, Pieces};
 use crate::clock;
-use crate::config::{self, AiKind, AiProvider};
+use crate::config;
 use crate::error::{Error, Result};
-use crate::remote::breaker::Breaker;
 
 /// How often one provider is asked at most, and the pause before the second time; it doubles.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(250);
 /// A provider that asks to wait longer is not waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// So many failures in a row keep a provider from being asked for so long.
-const FAILURES: u32 = 5;
-const REST: Duration = Duration::from_secs(15);
 /// How long it may take to connect.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long a list of models is waited for, and how long it is good.
-const LIST: Duration = Duration::from_secs(5);
-const LISTED: Duration = Duration::from_secs(300);
-/// How long a finding about availability is good.
-const KNOWN: Duration = Duration::from_secs(5);
-
 /// All of them.
 pub struct Providers {
     all: Vec<Arc<Provider>>,
     order: Vec<Arc<Provider>>,
     first_token: Duration,
     between_pieces: Duration,
-}
-
-struct Provider {
-    config: AiProvider,
-    client: Box<dyn AiClient>,
-    breaker: Breaker,
-    slots: Arc<Semaphore>,
-    models: Mutex<Option<(Instant, Vec<Model>)>>,
-    status: tokio::sync::Mutex<Option<(Instant, Status)>>,
 }
 
 /// One attempt that brought nothing.
@@ -70,17 +50,6 @@ pub struct Begun {
     pub first_after: Duration,
     /// Its pieces, from the first one on. Dropping them ends the request.
     pub pieces: Pieces,
-}
-
-/// How a provider is.
-#[derive(Debug, Clone)]
-pub struct Status {
-    /// Its name.
-    pub provider: String,
-    /// The model that is asked unless a request names one.
-    pub model: String,
-    /// How long it took to say what models it has; `Err` where it did not.
-    pub latency: std::result::Result<Duration, String>,
 }
 
 impl Providers {
@@ -331,72 +300,10 @@ fn pause(attempt: u32, asked: Option<Duration>) -> Option<Duration> {
     (wait <= LONGEST_WAIT).then_some(wait)
 }
 
-impl Provider {
-    fn new(provider: &AiProvider, http: &reqwest::Client, config: &config::Ai) -> Self {
-        let client: Box<dyn AiClient> = match (provider.kind, &provider.base_url) {
-            (AiKind::Echo, _) | (_, None) => Box::new(Echo {
-                pause: config.echo_pause,
-            }),
-            (_, Some(base)) => Box::new(OpenAi::new(http.clone(), provider.clone(), base.clone())),
-        };
-        Self {
-            client,
-            breaker: Breaker::new(FAILURES, REST),
-            slots: Arc::new(Semaphore::new(provider.concurrency as usize)),
-            models: Mutex::default(),
-            status: tokio::sync::Mutex::default(),
-            config: provider.clone(),
-        }
-    }
-
-    async fn models(&self) -> Vec<Model> {
-        let known = || self.models.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, models)) = known().as_ref()
-            && at.elapsed() < LISTED
-        {
-            return models.clone();
-        }
-        let listed = tokio::time::timeout(LIST, self.client.models()).await;
-        if let Ok(Ok(models)) = listed
-            && !models.is_empty()
-        {
-            *known() = Some((Instant::now(), models.clone()));
-            return models;
-        }
-        vec![Model {
-            name: self.config.model.clone(),
-            owned_by: None,
-            context_window: None,
-        }]
-    }
-
-    /// Asked once for everybody who wants to know at the same time.
-    async fn status(&self) -> Status {
-        let mut known = self.status.lock().await;
-        if let Some((at, status)) = known.as_ref()
-            && at.elapsed() < KNOWN
-        {
-            return status.clone();
-        }
-        let began = Instant::now();
-        let listed = tokio::time::timeout(LIST, self.client.models()).await;
-        let status = Status {
-            provider: self.config.name.clone(),
-            model: self.config.model.clone(),
-            latency: match listed {
-                Ok(Ok(_)) => Ok(began.elapsed()),
-                Ok(Err(failure)) => Err(failure.message),
-                Err(_) => Err("The AI provider took too long.".to_owned()),
-            },
-        };
-        *known = Some((Instant::now(), status.clone()));
-        status
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::AiProvider;
 
     #[test]
     fn a_provider_s_wish_to_wait_is_honoured_or_its_request_given_up() {
