@@ -92,7 +92,7 @@ impl Account {
     /// Notes attempts that brought nothing.
     pub fn failed(&mut self, attempts: &[Attempt]) {
         for attempt in attempts {
-            count(&attempt.provider, &attempt.model, "failed");
+            count(&attempt.provider, "failed");
             // Who took too long may have worked all the same; who refused has not.
             let worked = attempt.failure.kind == FailureKind::Timeout;
             let prompt = if worked { self.prompt } else { 0 };
@@ -127,10 +127,10 @@ impl Account {
             outcome,
             ..
         } = answered;
-        count(provider, model, outcome.name());
+        count(provider, outcome.name());
         for (kind, tokens) in [("prompt", usage.prompt), ("completion", usage.completion)] {
-            let model = named(provider, model);
-            metrics::counter!("pluma_ai_tokens_total", "model" => model, "kind" => kind)
+            let provider = provider.to_owned();
+            metrics::counter!("pluma_ai_tokens_total", "provider" => provider, "kind" => kind)
                 .increment(u64::try_from(tokens).unwrap_or(0));
         }
         self.note(
@@ -207,9 +207,10 @@ impl Account {
     }
 }
 
-fn count(provider: &str, model: &str, outcome: &'static str) {
-    let model = named(provider, model);
-    metrics::counter!("pluma_ai_attempts_total", "model" => model, "outcome" => outcome)
+/// By provider alone: a label that requests could choose would grow without bound.
+fn count(provider: &str, outcome: &'static str) {
+    let provider = provider.to_owned();
+    metrics::counter!("pluma_ai_attempts_total", "provider" => provider, "outcome" => outcome)
         .increment(1);
 }
 
