@@ -1,19 +1,24 @@
 //! Answers of an AI: what is asked and answered, what it uses, and how much of it a user may use on a day.
 
 pub mod accounting;
+pub mod answer;
+pub mod asking;
 pub mod graphql;
+pub mod loaders;
 pub mod options;
 pub mod prompt;
 pub mod service;
 pub mod template;
 pub mod tokens;
+pub mod watching;
+pub mod writing;
 
 use diesel::{Insertable, Queryable, Selectable};
 use serde_json::Value;
 
 use crate::db::types::Timestamp;
 use crate::id::{AttemptId, UserId};
-use crate::remote::ai::Finish;
+use crate::remote::ai::{Finish, Role};
 
 /// An answer that was waited for.
 #[derive(Debug, Clone)]
@@ -50,6 +55,42 @@ impl std::ops::AddAssign for Usage {
         self.prompt += more.prompt;
         self.completion += more.completion;
         self.estimated |= more.estimated;
+    }
+}
+
+/// Who says a message.
+#[derive(
+    async_graphql::Enum,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum MessageRole {
+    /// Tells the model what it is to be.
+    System,
+    /// Asks.
+    User,
+    /// The AI.
+    Assistant,
+}
+crate::db::types::text_enum!(MessageRole {
+    System = "SYSTEM",
+    User = "USER",
+    Assistant = "ASSISTANT",
+});
+
+impl From<MessageRole> for Role {
+    fn from(role: MessageRole) -> Self {
+        match role {
+            MessageRole::System => Self::System,
+            MessageRole::User => Self::User,
+            MessageRole::Assistant => Self::Assistant,
+        }
     }
 }
 

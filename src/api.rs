@@ -22,8 +22,8 @@ use crate::graphql::telemetry::{Names, Running};
 use crate::health::graphql::HealthQuery;
 use crate::viewer::{Identity, Viewer};
 use crate::{
-    accounts, ai, background, config, legislation, linguistics, logs, media, notebooks, pages,
-    processing, search,
+    accounts, ai, background, chat, config, legislation, linguistics, logs, media, notebooks,
+    pages, processing, search,
 };
 
 /// Everything that can be asked.
@@ -33,6 +33,7 @@ pub struct Query(
     HealthQuery,
     accounts::graphql::AccountQueries,
     ai::graphql::AiQueries,
+    chat::graphql::ChatQueries,
     linguistics::graphql::LinguisticsQueries,
     logs::graphql::LogQueries,
     media::graphql::ImageQueries,
@@ -53,6 +54,7 @@ pub struct Query(
 pub struct Mutation(
     accounts::graphql::AccountMutations,
     ai::graphql::AiMutations,
+    chat::graphql::ChatMutations,
     logs::graphql::LogMutations,
     media::graphql::ImageMutations,
     accounts::graphql::SessionMutations,
@@ -62,6 +64,7 @@ pub struct Mutation(
     notebooks::graphql::NotebookMutations,
     pages::graphql::PageMutations,
     pages::graphql::SaveMutations,
+    pages::graphql::ProposalMutations,
     background::graphql::JobMutations,
     processing::graphql::ProcessingMutations,
     legislation::graphql::PropositionMutations,
@@ -72,7 +75,10 @@ pub struct Mutation(
 pub struct Subscription(
     logs::graphql::LogSubscriptions,
     pages::graphql::PageSubscriptions,
+    pages::graphql::ProposalSubscriptions,
     background::graphql::JobSubscriptions,
+    ai::graphql::AiSubscriptions,
+    chat::graphql::ChatSubscriptions,
 );
 
 type Engine = Executable<Query, Mutation, Subscription>;
@@ -258,6 +264,8 @@ pub fn schema(app: &App) -> Schema {
 pub fn prepare(app: &App, viewer: Viewer, request: Request) -> Request {
     request
         .data(Arc::new(accounts::loaders::Loaders::new(app)))
+        .data(Arc::new(ai::loaders::Loaders::new(app)))
+        .data(Arc::new(chat::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(media::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(notebooks::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(pages::loaders::Loaders::new(app, &viewer)))

@@ -26,6 +26,7 @@ use crate::remote::legislative::Legislature;
 use crate::remote::linguistics::Linguistics;
 use crate::storage::Storage;
 use crate::streams::Streams;
+use crate::transcripts::Recorder;
 use crate::uses::Uses;
 use crate::workshop::Workshop;
 
@@ -58,6 +59,8 @@ pub struct Parts {
     pub limiter: Limiter,
     /// The service that says how texts speak of things, where one is configured.
     pub linguistics: Option<Linguistics>,
+    /// Stores texts that grow while people watch.
+    pub recorder: Recorder,
     /// Who answers for an AI.
     pub ai: AiProviders,
     /// The services that say more about what was recognised.
@@ -118,6 +121,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
             linguistics: Linguistics::new(&config.linguistics)?,
+            recorder: Recorder::start(db.clone(), events.clone()),
             ai: AiProviders::new(&config.ai)?,
             enrichers: Enricher::all(config.processing.enrichers.as_deref().unwrap_or_default())?,
             legislature: Legislature::new(&config.legislation)?,

@@ -224,7 +224,17 @@ impl<T> OnConstraint<T> for Result<T> {
 }
 
 /// What kind of correction is called for.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(
+    Enum,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
 pub enum UserErrorCode {
     /// Empty, or white space alone.
     Blank,
@@ -283,10 +293,40 @@ pub enum UserErrorCode {
     /// The server stopped in the middle; what had arrived is kept.
     Interrupted,
 }
+crate::db::types::text_enum!(UserErrorCode {
+    Blank = "BLANK",
+    TooShort = "TOO_SHORT",
+    TooLong = "TOO_LONG",
+    Invalid = "INVALID",
+    Taken = "TAKEN",
+    OutOfRange = "OUT_OF_RANGE",
+    NotFound = "NOT_FOUND",
+    Forbidden = "FORBIDDEN",
+    Conflict = "CONFLICT",
+    LimitReached = "LIMIT_REACHED",
+    WrongCredentials = "WRONG_CREDENTIALS",
+    Expired = "EXPIRED",
+    Reused = "REUSED",
+    TooLarge = "TOO_LARGE",
+    UnsupportedType = "UNSUPPORTED_TYPE",
+    Corrupt = "CORRUPT",
+    NotEnoughData = "NOT_ENOUGH_DATA",
+    UnknownModel = "UNKNOWN_MODEL",
+    FeatureMismatch = "FEATURE_MISMATCH",
+    MissingVariable = "MISSING_VARIABLE",
+    UnknownVariable = "UNKNOWN_VARIABLE",
+    SchemaMismatch = "SCHEMA_MISMATCH",
+    ProviderUnavailable = "PROVIDER_UNAVAILABLE",
+    ProviderRateLimited = "PROVIDER_RATE_LIMITED",
+    ProviderTimeout = "PROVIDER_TIMEOUT",
+    ProviderRejected = "PROVIDER_REJECTED",
+    QuotaExceeded = "QUOTA_EXCEEDED",
+    Interrupted = "INTERRUPTED",
+});
 
 impl UserErrorCode {
     /// Whether the same request can succeed later without being changed.
-    const fn retryable(self) -> bool {
+    pub const fn retryable(self) -> bool {
         matches!(
             self,
             Self::ProviderUnavailable

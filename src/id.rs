@@ -118,6 +118,16 @@ ids! {
     LogId = "log";
     /// Names an attempt to have something answered by an AI.
     AttemptId = "attempt";
+    /// Names a text that grows while people watch.
+    TranscriptId = "transcript";
+    /// Names an answer that is written while people watch.
+    AnswerId = "answer";
+    /// Names a conversation with the AI.
+    ChatId = "chat";
+    /// Names what is said in one.
+    MessageId = "message";
+    /// Names a change of a page that the AI proposes.
+    ProposalId = "proposal";
     /// Names a picture.
     ImageId = "image";
     /// Names where the bytes of a picture lie.

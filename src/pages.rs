@@ -9,6 +9,7 @@ mod kinds;
 pub mod live;
 pub mod loaders;
 pub mod organising;
+pub mod proposals;
 pub mod publishing;
 pub mod saving;
 mod seen;
@@ -22,7 +23,7 @@ use diesel::{Insertable, Queryable, Selectable};
 use crate::db::schema::{client_sequences, events, pages, revisions};
 use crate::db::types::Timestamp;
 use crate::error::{Error, UserErrorCode};
-use crate::id::{NotebookId, PageId, RevisionId, UserId};
+use crate::id::{AnswerId, NotebookId, PageId, ProposalId, RevisionId, UserId};
 
 /// A page's row. It holds no text, so that lists read none.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -112,6 +113,8 @@ pub struct NewRevision {
     pub kind: RevisionKind,
     /// Who wrote it.
     pub author_id: Option<UserId>,
+    /// The model whose proposal it is.
+    pub ai_model: Option<String>,
     /// The page's title.
     pub title: String,
     /// The text.
@@ -230,4 +233,50 @@ pub struct Schedule {
     pub user_id: UserId,
     /// Their name at the time.
     pub username: String,
+}
+
+/// What became of a proposal.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum Decision {
+    /// It became a revision.
+    Accepted,
+    /// It was dropped.
+    Rejected,
+}
+crate::db::types::text_enum!(Decision {
+    Accepted = "ACCEPTED",
+    Rejected = "REJECTED",
+});
+
+/// A change to a page that the AI proposes; its text is that of an answer.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = crate::db::schema::edit_proposals)]
+pub struct EditProposal {
+    /// Its id.
+    pub id: ProposalId,
+    /// The page.
+    pub page_id: PageId,
+    /// The text that is to change.
+    pub base_revision_id: RevisionId,
+    /// Who asked for it.
+    pub owner_id: UserId,
+    /// The answer that it is.
+    pub answer_id: AnswerId,
+    /// What is to be done.
+    pub instruction: String,
+    /// What became of it; nothing while it is open.
+    pub decision: Option<Decision>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When somebody decided.
+    pub decided_at: Option<Timestamp>,
 }

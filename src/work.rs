@@ -2,12 +2,13 @@
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::{accounts, idempotency, logs, media, pages, processing, search};
+use crate::{accounts, ai, config, idempotency, logs, media, pages, processing, search};
 
-/// Runs jobs and seals the log until the application stops, and then lets those that run finish within the configured grace.
+/// Runs jobs, writes answers and seals the log until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
     let kinds = [
         accounts::jobs::kinds(app),
+        ai::writing::other_kinds(app),
         idempotency::jobs::kinds(app),
         logs::sealing::kinds(app),
         media::jobs::kinds(app),
@@ -17,24 +18,29 @@ pub async fn run(app: &App) {
     ];
     let schedules = [
         accounts::jobs::schedules(),
+        ai::writing::schedules(),
         idempotency::jobs::schedules(),
         logs::sealing::schedules(),
         media::jobs::schedules(),
         pages::jobs::schedules(),
         search::jobs::schedules(),
     ];
-    let worker = Worker::new(
-        app.db.clone(),
-        app.events.clone(),
-        app.config.jobs.clone(),
-        app.shutdown.clone(),
-        kinds.concat(),
-        schedules.concat(),
-    )
-    .grace(app.config.server.shutdown_grace);
+    let worker = |config, kinds, schedules| {
+        let (db, events) = (app.db.clone(), app.events.clone());
+        Worker::new(db, events, config, app.shutdown.clone(), kinds, schedules)
+            .grace(app.config.server.shutdown_grace)
+    };
+    let jobs = worker(app.config.jobs.clone(), kinds.concat(), schedules.concat());
+    // Answers wait for their provider for minutes: beside other jobs a few of them would hold up everything.
+    let concurrency = app.config.ai.streams;
+    let config = config::Jobs {
+        concurrency,
+        ..app.config.jobs.clone()
+    };
+    let answers = worker(config, ai::writing::kinds(app), Vec::new());
     // Sealing goes on until the last job has written its entry.
     let working = async {
-        worker.run().await;
+        tokio::join!(jobs.run(), answers.run(), ai::asking::tend(app));
         if let Err(error) = logs::sealing::seal(app).await {
             tracing::warn!(%error, "the last entries of the log are sealed at the next start");
         }

@@ -41,10 +41,11 @@ pub struct Answered<'a> {
 }
 
 impl Account {
-    /// Reserves what `ask` may use; cuts its `max_tokens` down to what is left of the day. QUOTA_EXCEEDED where that
-    /// is nothing.
+    /// Reserves what `ask` may use under `id`; cuts its `max_tokens` down to what is left of the day. QUOTA_EXCEEDED
+    /// where that is nothing.
     pub async fn open(
         app: &App,
+        id: AttemptId,
         user: UserId,
         purpose: &str,
         ask: &mut Ask,
@@ -55,7 +56,7 @@ impl Account {
         let (provider, model) = app.ai.expected(ask.model.as_deref());
         let want = prompt.saturating_add(i64::from(ask.max_tokens));
         let row = AttemptRow {
-            id: AttemptId::new(),
+            id,
             user_id: user,
             at: now,
             settle_by: now.plus(within + LATE),
@@ -184,17 +185,33 @@ impl Account {
 
     /// Writes what was used, and an entry of the log; where nobody was asked, the reservation is taken back.
     pub async fn settle(self, app: &App, viewer: &Viewer) -> Result<()> {
+        let entry = Log::audit(viewer, app.clock.now(), "ai.asked", self.id());
+        match self.settlement(entry) {
+            // A reservation that is taken back is nothing that a mutation has done.
+            Settlement::Release(id) => {
+                let release = Settlement::Release(id);
+                slot::carried(None, async { commit!(app.db, ai_usage::settle(release)) }).await
+            }
+            attempts => commit!(app.db, ai_usage::settle(attempts)),
+        }
+    }
+
+    fn id(&self) -> AttemptId {
+        self.rows.last().map_or_else(AttemptId::new, |row| row.id)
+    }
+
+    /// What is to be written; `entry` says who asked.
+    pub fn settlement(self, entry: Log) -> Settlement {
         let Some(last) = self.rows.last() else {
-            return Ok(());
+            return Settlement::Nothing;
         };
         if last.outcome == Outcome::Running {
-            let id = last.id;
-            return slot::carried(None, async { commit!(app.db, ai_usage::release(id)) }).await;
+            return Settlement::Release(last.id);
         }
         let sum = |of: fn(&AttemptRow) -> i32| {
             self.rows.iter().map(|row| i64::from(of(row))).sum::<i64>()
         };
-        let entry = Log::audit(viewer, app.clock.now(), "ai.asked", last.id).with(json!({
+        let entry = entry.with(json!({
             "purpose": last.purpose,
             "model": named(&last.provider, &last.model),
             "outcome": last.outcome.as_str(),
@@ -202,9 +219,19 @@ impl Account {
             "promptTokens": sum(|row| row.prompt_tokens),
             "completionTokens": sum(|row| row.completion_tokens),
         }));
-        let rows = self.rows;
-        commit!(app.db, ai_usage::settle(rows, entry))
+        Settlement::Attempts(self.rows, Box::new(entry))
     }
+}
+
+/// What becomes of a reservation.
+#[derive(Debug, Clone)]
+pub enum Settlement {
+    /// There was none.
+    Nothing,
+    /// It is taken back: nobody was asked.
+    Release(AttemptId),
+    /// It becomes what was used, with an entry of the log.
+    Attempts(Vec<AttemptRow>, Box<Log>),
 }
 
 /// By provider alone: a label that requests could choose would grow without bound.
@@ -212,6 +239,20 @@ fn count(provider: &str, outcome: &'static str) {
     let provider = provider.to_owned();
     metrics::counter!("pluma_ai_attempts_total", "provider" => provider, "outcome" => outcome)
         .increment(1);
+}
+
+/// Refuses a prompt that is too large for what is left of the day. It reserves nothing: that is done when it is asked.
+pub async fn require_budget(app: &App, user: UserId, ask: &Ask) -> Result<()> {
+    let Some(limit) = limit(app) else {
+        return Ok(());
+    };
+    let prompt = tokens::of_prompt(&ask.messages).await?;
+    let now = app.clock.now();
+    let left = limit - query!(app.db, ai_usage::spent(user, day(now), now))?;
+    match left > prompt {
+        true => Ok(()),
+        false => Err(exceeded(left.max(0), now)),
+    }
 }
 
 fn limit(app: &App) -> Option<i64> {

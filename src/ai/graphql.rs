@@ -2,6 +2,7 @@
 
 mod completion;
 mod input;
+mod stream;
 mod usage;
 
 use async_graphql::{Context, Object};
@@ -14,9 +15,10 @@ use crate::graphql::cost::{cost, list_size};
 use crate::graphql::times;
 use crate::id::UserId;
 
-pub use completion::{AiCompletion, AiCompletionPayload, FinishReason, TokenUsage};
-pub use input::{
-    AiChatInput, AiCompleteInput, AiMessageInput, AiOptionsInput, MessageRole, ResponseFormat,
+pub use completion::{AiCompletion, AiCompletionPayload, TokenUsage};
+pub use input::{AiChatInput, AiCompleteInput, AiMessageInput, AiOptionsInput, ResponseFormat};
+pub use stream::{
+    AiSubscriptions, CompletionDelta, CompletionEvent, CompletionFailed, CompletionFinished,
 };
 pub use usage::{AiBudget, AiModel, AiModelUsage, AiStatus, AiUsage};
 

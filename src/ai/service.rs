@@ -11,6 +11,7 @@ use super::options::compile;
 use super::{Completion, Outcome, Usage, named};
 use crate::app::App;
 use crate::error::{Error, Result, UserErrorCode};
+use crate::id::{AttemptId, UserId};
 use crate::remote::ai::{Ask, Failure, Format, Message, Model, Piece, Role, Status};
 use crate::validate::schema::Schema;
 use crate::viewer::Viewer;
@@ -77,13 +78,14 @@ pub async fn complete(
 async fn once(
     app: &App,
     viewer: &Viewer,
-    user: crate::id::UserId,
+    user: UserId,
     ask: &mut Ask,
     purpose: &str,
     deadline: Instant,
     within: Duration,
 ) -> Result<Completion> {
-    let mut account = Account::open(app, user, purpose, ask, within).await?;
+    let id = AttemptId::new();
+    let mut account = Account::open(app, id, user, purpose, ask, within).await?;
     let (failed, begun) = app.ai.begin(ask, false, deadline).await;
     account.failed(&failed);
     let mut begun = match begun {
@@ -193,8 +195,13 @@ impl Form {
     }
 }
 
+/// The JSON of an answer that has the form that was asked for.
+pub fn parsed(content: &str) -> Option<Value> {
+    serde_json::from_str(unfenced(content)).ok()
+}
+
 /// The inside of the one code fence that a text may be.
-fn unfenced(text: &str) -> &str {
+pub fn unfenced(text: &str) -> &str {
     let text = text.trim();
     let inside = text
         .strip_prefix("```")

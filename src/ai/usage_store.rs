@@ -5,12 +5,12 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{Conn, logs, transaction};
-use crate::ai::{AttemptRow, ModelUsage, Outcome, Usage};
+use crate::ai::accounting::Settlement;
+use crate::ai::{AttemptRow, ModelUsage, Outcome, Usage, tokens};
 use crate::db::schema::{ai_usage, users};
 use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::id::{AttemptId, UserId};
-use crate::logs::Log;
 
 /// Notes an attempt before it is made. With a `limit` for the day since `day`, it gets at most what is left of it:
 /// gives how many tokens it may use, or what was left where that is less than `least` and nothing was noted.
@@ -71,41 +71,74 @@ pub async fn spent(conn: &mut Conn, user: UserId, day: Timestamp, now: Timestamp
     Ok(prompt.unwrap_or(0) + completion.unwrap_or(0) + reserved.unwrap_or(0))
 }
 
-/// Writes what became of attempts: the first one was noted before, the others come new.
-pub async fn settle(conn: &mut Conn, attempts: Vec<AttemptRow>, entry: Log) -> Result<()> {
-    transaction!(conn, {
-        for (index, attempt) in attempts.iter().enumerate() {
-            if index == 0 {
-                diesel::update(ai_usage::table.find(attempt.id))
-                    .set((
-                        ai_usage::provider.eq(&attempt.provider),
-                        ai_usage::model.eq(&attempt.model),
-                        ai_usage::outcome.eq(attempt.outcome),
-                        ai_usage::reserved.eq(0),
-                        ai_usage::prompt_tokens.eq(attempt.prompt_tokens),
-                        ai_usage::completion_tokens.eq(attempt.completion_tokens),
-                        ai_usage::estimated.eq(attempt.estimated),
-                    ))
-                    .execute(conn)
-                    .await?;
-            } else {
-                diesel::insert_into(ai_usage::table)
-                    .values(attempt)
-                    .execute(conn)
-                    .await?;
-            }
-        }
-        logs::insert(conn, &entry).await
-    })
+/// Writes what became of a reservation.
+pub async fn settle(conn: &mut Conn, settlement: Settlement) -> Result<()> {
+    transaction!(conn, { settle_within(conn, settlement).await })
 }
 
-/// Takes back the note of an attempt that was not made.
-pub async fn release(conn: &mut Conn, id: AttemptId) -> Result<()> {
-    transaction!(conn, {
-        diesel::delete(ai_usage::table.find(id))
-            .execute(conn)
-            .await?;
-        Ok(())
+/// The same inside of the caller's transaction. The first of the attempts was noted before, the others come new.
+pub async fn settle_within(conn: &mut Conn, settlement: Settlement) -> Result<()> {
+    let (attempts, entry) = match settlement {
+        Settlement::Nothing => return Ok(()),
+        Settlement::Release(id) => {
+            diesel::delete(ai_usage::table.find(id))
+                .execute(conn)
+                .await?;
+            return Ok(());
+        }
+        Settlement::Attempts(attempts, entry) => (attempts, entry),
+    };
+    for (index, attempt) in attempts.iter().enumerate() {
+        if index == 0 {
+            diesel::update(ai_usage::table.find(attempt.id))
+                .set((
+                    ai_usage::provider.eq(&attempt.provider),
+                    ai_usage::model.eq(&attempt.model),
+                    ai_usage::outcome.eq(attempt.outcome),
+                    ai_usage::reserved.eq(0),
+                    ai_usage::prompt_tokens.eq(attempt.prompt_tokens),
+                    ai_usage::completion_tokens.eq(attempt.completion_tokens),
+                    ai_usage::estimated.eq(attempt.estimated),
+                ))
+                .execute(conn)
+                .await?;
+        } else {
+            diesel::insert_into(ai_usage::table)
+                .values(attempt)
+                .execute(conn)
+                .await?;
+        }
+    }
+    logs::insert(conn, &entry).await
+}
+
+/// Notes that an attempt broke off after `text`, as it does when its server dies; gives what it is taken to have used.
+/// Called inside the caller's transaction.
+pub async fn break_off(conn: &mut Conn, id: AttemptId, text: &str) -> Result<Usage> {
+    let running = ai_usage::table
+        .find(id)
+        .filter(ai_usage::outcome.eq(Outcome::Running));
+    let prompt: Option<i32> = running
+        .select(ai_usage::prompt_tokens)
+        .first(conn)
+        .await
+        .optional()?;
+    let Some(prompt) = prompt else {
+        return Ok(Usage::default());
+    };
+    let completion = i32::try_from(tokens::roughly(text.len())).unwrap_or(i32::MAX);
+    diesel::update(ai_usage::table.find(id))
+        .set((
+            ai_usage::outcome.eq(Outcome::Partial),
+            ai_usage::reserved.eq(0),
+            ai_usage::completion_tokens.eq(completion),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(Usage {
+        prompt: prompt.into(),
+        completion: completion.into(),
+        estimated: true,
     })
 }
 

@@ -8,13 +8,15 @@ use crate::accounts::graphql::{ApiKey, Session, User, load_user};
 use crate::accounts::service as accounts;
 use crate::background;
 use crate::background::graphql::Job;
+use crate::chat::graphql::{Chat, ChatMessage};
+use crate::chat::loaders::Loaders as ChatLoaders;
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
 use crate::graphql::cost::list_size;
 use crate::graphql::node::AnyNode;
 use crate::id::{
-    ApiKeyId, CollaboratorId, ImageId, JobId, LogId, NotebookId, PageId, ProcessedRecordId,
-    PropositionId, RevisionId, SessionId, UserId,
+    ApiKeyId, ChatId, CollaboratorId, ImageId, JobId, LogId, MessageId, NotebookId, PageId,
+    ProcessedRecordId, ProposalId, PropositionId, RevisionId, SessionId, UserId,
 };
 use crate::legislation;
 use crate::legislation::graphql::Proposition;
@@ -24,10 +26,12 @@ use crate::media::graphql::{Image, load_image};
 use crate::notebooks::graphql::{Collaborator, Notebook};
 use crate::notebooks::loaders::Loaders as NotebookLoaders;
 use crate::notebooks::sharing;
-use crate::pages::graphql::{Page, Revision};
+use crate::pages::graphql::{EditProposal, Page, Revision};
 use crate::pages::loaders::Loaders as PageLoaders;
+use crate::pages::proposals;
 use crate::processing;
 use crate::processing::graphql::ProcessedRecord;
+use crate::viewer::Scope;
 
 /// Something with a global id.
 #[derive(Interface)]
@@ -49,6 +53,10 @@ pub enum Node {
     ProcessedRecord(ProcessedRecord),
     /// A bill.
     Proposition(Proposition),
+    /// A conversation with the AI.
+    Chat(Chat),
+    /// What is said in one.
+    ChatMessage(ChatMessage),
     /// An API key.
     ApiKey(ApiKey),
     /// A picture.
@@ -61,6 +69,8 @@ pub enum Node {
     Page(Page),
     /// A revision.
     Revision(Revision),
+    /// A change that the AI proposes.
+    EditProposal(EditProposal),
 }
 
 /// The most ids that `nodes` takes.
@@ -180,8 +190,39 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
             Some(id) => revision(ctx, id).await?.map(Node::Revision),
             None => None,
         },
+        ProposalId::PREFIX => match ProposalId::parse(id) {
+            Some(id) if asks_ai(ctx)? => proposals::find(ctx.app()?, ctx.viewer()?, id)
+                .await?
+                .map(|(proposal, page)| Node::EditProposal(EditProposal { proposal, page })),
+            _ => None,
+        },
+        ChatId::PREFIX => match ChatId::parse(id) {
+            Some(id) if asks_ai(ctx)? => {
+                let chat = ctx.loaders::<ChatLoaders>()?.chats.load(id).await?;
+                chat.map(|chat| Node::Chat(Chat(chat)))
+            }
+            _ => None,
+        },
+        MessageId::PREFIX => match MessageId::parse(id) {
+            Some(id) if asks_ai(ctx)? => message(ctx, id).await?.map(Node::ChatMessage),
+            _ => None,
+        },
         _ => None,
     })
+}
+
+/// `node` needs READ alone; what the root fields of the AI give needs AI here too.
+fn asks_ai(ctx: &Context<'_>) -> Result<bool> {
+    Ok(ctx.viewer()?.scopes().has(Scope::Ai))
+}
+
+async fn message(ctx: &Context<'_>, id: MessageId) -> Result<Option<ChatMessage>> {
+    let loaders = ctx.loaders::<ChatLoaders>()?;
+    let Some(message) = loaders.messages.load(id).await? else {
+        return Ok(None);
+    };
+    let chat = loaders.chats.load(message.chat_id).await?;
+    Ok(chat.map(|_| ChatMessage(message)))
 }
 
 async fn revision(ctx: &Context<'_>, id: RevisionId) -> Result<Option<Revision>> {

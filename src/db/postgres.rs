@@ -49,6 +49,14 @@ macro_rules! skip_locked {
 }
 pub(crate) use skip_locked;
 
+/// What a dialect adds to a `SELECT` whose rows must stay as they are until the transaction ends.
+macro_rules! shared {
+    ($query:expr) => {
+        $query.for_share()
+    };
+}
+pub(crate) use shared;
+
 /// The pool.
 #[derive(Clone)]
 pub struct Pool {

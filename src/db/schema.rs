@@ -486,6 +486,102 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Guid;
+    /// Texts that grow while people watch.
+    transcripts (id) {
+        id -> Guid,
+        owner_id -> Guid,
+        closed -> Bool,
+        text -> Text,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Guid;
+    /// What has come of texts that still grow.
+    transcript_pieces (transcript_id, start) {
+        transcript_id -> Guid,
+        start -> Integer,
+        text -> Text,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant, Json};
+    /// Answers of the AI that are written while people watch.
+    answers (id) {
+        id -> Guid,
+        owner_id -> Guid,
+        job_id -> Guid,
+        purpose -> Text,
+        status -> Text,
+        ask -> Nullable<Json>,
+        wants_json -> Bool,
+        model -> Nullable<Text>,
+        finish_reason -> Nullable<Text>,
+        prompt_tokens -> Integer,
+        completion_tokens -> Integer,
+        estimated -> Bool,
+        error_code -> Nullable<Text>,
+        error -> Nullable<Text>,
+        request_key -> Nullable<Binary>,
+        request_digest -> Nullable<Binary>,
+        created_at -> Instant,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Conversations with the AI.
+    chats (id) {
+        id -> Guid,
+        owner_id -> Guid,
+        title -> Text,
+        system_message -> Nullable<Text>,
+        model -> Nullable<Text>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// What is said in chats.
+    chat_messages (id) {
+        id -> Guid,
+        chat_id -> Guid,
+        parent_id -> Nullable<Guid>,
+        answer_id -> Nullable<Guid>,
+        role -> Text,
+        content -> Text,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Guid, Instant};
+    /// Changes of pages that the AI proposes.
+    edit_proposals (id) {
+        id -> Guid,
+        page_id -> Guid,
+        base_revision_id -> Guid,
+        owner_id -> Guid,
+        answer_id -> Guid,
+        instruction -> Text,
+        decision -> Nullable<Text>,
+        created_at -> Instant,
+        decided_at -> Nullable<Instant>,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(api_keys -> users (user_id));
 joinable!(email_tokens -> users (user_id));
@@ -495,6 +591,11 @@ joinable!(notebooks -> users (owner_id));
 joinable!(collaborators -> notebooks (notebook_id));
 joinable!(pages -> notebooks (notebook_id));
 joinable!(revisions -> pages (page_id));
+joinable!(chat_messages -> answers (answer_id));
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    chat_messages::chat_id,
+    answers::estimated
+);
 
 allow_tables_to_appear_in_same_query!(
     users,
@@ -513,4 +614,11 @@ allow_tables_to_appear_in_same_query!(
     images,
     image_uses,
     search_documents,
+    answers,
+    jobs,
+    chats,
+    chat_messages,
+    edit_proposals,
+    transcripts,
+    transcript_pieces,
 );

@@ -51,6 +51,14 @@ macro_rules! skip_locked {
 }
 pub(crate) use skip_locked;
 
+/// What a dialect adds to a `SELECT` whose rows must stay as they are until the transaction ends: nothing, as SQLite has one writer.
+macro_rules! shared {
+    ($query:expr) => {
+        $query
+    };
+}
+pub(crate) use shared;
+
 /// Runs diesel's blocking calls where they are: this thread is made for that.
 pub struct Inline;
 

@@ -1,6 +1,6 @@
 //! The stores of every slice, compiled into each dialect: the one place where the floor names them.
 
-use super::{Backend, Conn, begin, full_text, now, skip_locked};
+use super::{Backend, Conn, begin, full_text, now, shared, skip_locked};
 use crate::db::transaction;
 use crate::error::Result;
 use crate::idempotency::slot;
@@ -9,12 +9,18 @@ use crate::idempotency::slot;
 pub mod accounts;
 #[path = "../ai/usage_store.rs"]
 pub mod ai_usage;
+#[path = "../ai/answer_store.rs"]
+pub mod answers;
 #[path = "../accounts/api_key_store.rs"]
 pub mod api_keys;
 #[path = "../processing/batch_store.rs"]
 pub mod batches;
 #[path = "../logs/chain_store.rs"]
 pub mod chain;
+#[path = "../chat/message_store.rs"]
+pub mod chat_messages;
+#[path = "../chat/store.rs"]
+pub mod chats;
 #[path = "../accounts/email_store.rs"]
 pub mod emails;
 #[path = "../pages/event_store.rs"]
@@ -51,6 +57,8 @@ pub mod organising;
 pub mod pages;
 #[path = "../processing/store.rs"]
 pub mod processed_records;
+#[path = "../pages/proposal_store.rs"]
+pub mod proposals;
 #[path = "../legislation/store.rs"]
 pub mod propositions;
 #[path = "../pages/publish_store.rs"]
@@ -69,6 +77,8 @@ pub mod search_index;
 pub mod search_missing;
 #[path = "../accounts/session_store.rs"]
 pub mod sessions;
+#[path = "../transcripts/store.rs"]
+pub mod transcripts;
 
 /// Ends a transaction as `outcome` demands. One of a mutation with an idempotency key is noted there by its
 /// own commit.

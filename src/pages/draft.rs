@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{ContentFormat, Page, Seen, Text};
 use crate::db::types::Timestamp;
-use crate::id::{NotebookId, PageId, RevisionId, UserId};
+use crate::id::{NotebookId, PageId, ProposalId, RevisionId, UserId};
 use crate::logs::Log;
 use crate::search::Body;
 
@@ -14,6 +14,15 @@ pub enum Reconciled {
     Merged(Text, i32),
     /// The changes overlap; Markdown comes with conflict markers.
     Overlapping(Option<String>),
+}
+
+/// A proposal of the AI that a save accepts.
+#[derive(Debug, Clone)]
+pub struct Accepts {
+    /// Which one.
+    pub proposal: ProposalId,
+    /// The model that wrote it.
+    pub model: Option<String>,
 }
 
 /// A checked save, on its way to the database.
@@ -43,6 +52,8 @@ pub struct Save {
     pub message: Option<String>,
     /// The editor.
     pub client_id: Option<String>,
+    /// The proposal that it accepts, if it does.
+    pub accepts: Option<Accepts>,
     /// Who saves.
     pub author: UserId,
     /// Now.
@@ -82,6 +93,8 @@ pub enum Outcome {
         /// The text with conflict markers, for Markdown.
         marked: Option<String>,
     },
+    /// The proposal was accepted or rejected before.
+    Decided,
     /// The page, or its notebook, is in the trash.
     Trashed,
     /// There is no such page any more.

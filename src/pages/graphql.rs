@@ -3,6 +3,7 @@
 mod diff;
 mod mutations;
 mod page;
+mod proposals;
 mod queries;
 mod revision;
 mod saving;
@@ -11,6 +12,7 @@ mod subscriptions;
 pub use diff::RevisionDiff;
 pub use mutations::PageMutations;
 pub use page::{Page, PageConnection, PageEdge, counts, of_notebook, text_of};
+pub use proposals::{EditProposal, ProposalMutations, ProposalSubscriptions};
 pub use queries::PageQueries;
 pub use revision::{Revision, RevisionConnection, RevisionEdge};
 pub use saving::SaveMutations;

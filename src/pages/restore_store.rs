@@ -1,13 +1,13 @@
 //! SQL of bringing an older text back, and of thinning out autosaves.
 
-use diesel::dsl::exists;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::organising::{lock, record};
 use super::saving::set_draft;
 use super::{Conn, events, transaction};
-use crate::db::schema::{client_sequences, revisions};
+use crate::db::schema::{client_sequences, edit_proposals, revisions};
 use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::id::{NotebookId, RevisionId};
@@ -44,6 +44,7 @@ pub async fn restore(
             number: page.revision_count,
             kind: RevisionKind::Restored,
             author_id: log.user_id,
+            ai_model: revision.ai_model.clone(),
             title: text.title,
             content: text.content,
             format: revision.format,
@@ -66,6 +67,8 @@ pub async fn thin(
     day_until: Timestamp,
 ) -> Result<usize> {
     let later = diesel::alias!(revisions as later);
+    // What the AI proposes to change is compared with it.
+    let proposed = edit_proposals::table.filter(edit_proposals::base_revision_id.eq(revisions::id));
     transaction!(conn, {
         let same_minute = later
             .filter(later.field(revisions::page_id).eq(revisions::page_id))
@@ -77,6 +80,7 @@ pub async fn thin(
                 .filter(revisions::kind.eq(RevisionKind::Autosave))
                 .filter(revisions::name.is_null())
                 .filter(revisions::hidden_at.lt(Some(minutes_until)))
+                .filter(not(exists(proposed)))
                 .filter(exists(same_minute)),
         )
         .execute(conn)
@@ -85,7 +89,8 @@ pub async fn thin(
             revisions::table
                 .filter(revisions::kind.eq(RevisionKind::Autosave))
                 .filter(revisions::name.is_null())
-                .filter(revisions::hidden_at.lt(Some(day_until))),
+                .filter(revisions::hidden_at.lt(Some(day_until)))
+                .filter(not(exists(proposed))),
         )
         .execute(conn)
         .await?;

@@ -4,7 +4,8 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{
-    Conn, events, image_uses, logs, notebook_changes, revisions as reads, search_index, transaction,
+    Conn, events, image_uses, logs, notebook_changes, proposals, revisions as reads, search_index,
+    transaction,
 };
 use crate::db::schema::{client_sequences, pages, revisions};
 use crate::error::Result;
@@ -12,7 +13,7 @@ use crate::id::RevisionId;
 use crate::pages::content;
 use crate::pages::draft::{Outcome, Reconciled, Save};
 use crate::pages::{
-    ClientSequence, Event, NewRevision, Page, PageEventKind, Revision, RevisionKind, Text,
+    ClientSequence, Decision, Event, NewRevision, Page, PageEventKind, Revision, RevisionKind, Text,
 };
 use crate::search::Body;
 
@@ -43,6 +44,11 @@ pub async fn save(conn: &mut Conn, save: Save) -> Result<Outcome> {
             Ok(settled) => settled,
             Err(conflict) => return Ok(conflict),
         };
+        if let Some(accepts) = &save.accepts
+            && !proposals::decide(conn, accepts.proposal, Decision::Accepted, save.now).await?
+        {
+            return Ok(Outcome::Decided);
+        }
         let kind = match (merged, save.autosave) {
             (true, _) => RevisionKind::Merged,
             (false, true) => RevisionKind::Autosave,
@@ -236,6 +242,10 @@ async fn write(
         number: page.revision_count,
         kind,
         author_id: Some(save.author),
+        ai_model: save
+            .accepts
+            .as_ref()
+            .and_then(|accepts| accepts.model.clone()),
         title: text.title,
         content: text.content,
         format: page.format,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 
-use super::draft::{Outcome, Save, Saved};
+use super::draft::{Accepts, Outcome, Save, Saved};
 use super::{Page, Seen, content, in_the_trash, not_found, service};
 use crate::app::App;
 use crate::db::commit;
@@ -36,6 +36,8 @@ pub struct SaveRequest {
     pub message: Option<String>,
     /// The editor.
     pub client_id: Option<String>,
+    /// The proposal of the AI that it accepts, if it does.
+    pub accepts: Option<Accepts>,
 }
 
 /// Saves a page.
@@ -78,6 +80,11 @@ pub async fn save(app: &App, viewer: &Viewer, request: SaveRequest) -> Result<Sa
             UserErrorCode::Conflict,
             ["input", "clientSequence"],
             "This number was used for another text: count up with every save.",
+        )),
+        Outcome::Decided => Err(Error::user(
+            UserErrorCode::Conflict,
+            ["input"],
+            "The proposal was accepted or rejected already.",
         )),
         Outcome::Trashed => Err(in_the_trash().in_input()),
         Outcome::Gone => Err(not_found().in_input()),
@@ -141,6 +148,7 @@ async fn check(
         digest,
         message,
         client_id,
+        accepts: request.accepts,
         author,
         now,
         log: Some(Log::audit(viewer, now, "page.saved", page.id)),

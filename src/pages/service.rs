@@ -106,6 +106,7 @@ pub async fn create(app: &App, viewer: &Viewer, input: NewPage) -> Result<Seen> 
         number: 1,
         kind: RevisionKind::Created,
         author_id: Some(author_id),
+        ai_model: None,
         title,
         content,
         format,

@@ -12,6 +12,7 @@ mod attacks;
 mod bad_input;
 mod browser;
 mod caching;
+mod chat;
 mod clients;
 mod contract;
 mod cross_site;

@@ -9,6 +9,7 @@ mod order;
 mod organising;
 pub mod paging;
 mod presence;
+mod proposals;
 mod publishing;
 mod saving;
 mod visibility;

@@ -1,36 +1,11 @@
 //! Answers on the wire.
 
-use async_graphql::{Enum, Object};
+use async_graphql::Object;
 use serde_json::Value;
 
+use crate::ai::answer::FinishReason;
 use crate::ai::{Completion, Usage};
 use crate::graphql::payload::payload;
-use crate::remote::ai::Finish;
-
-/// Why an answer ended.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FinishReason {
-    /// It was complete.
-    Stop,
-    /// It had as many tokens as it might.
-    Length,
-    /// The provider's filter stopped it.
-    ContentFilter,
-    /// Somebody stopped it.
-    Cancelled,
-    /// It broke off.
-    Error,
-}
-
-impl From<Finish> for FinishReason {
-    fn from(finish: Finish) -> Self {
-        match finish {
-            Finish::Stop => Self::Stop,
-            Finish::Length => Self::Length,
-            Finish::ContentFilter => Self::ContentFilter,
-        }
-    }
-}
 
 /// Tokens that were used.
 pub struct TokenUsage(pub Usage);

@@ -3,30 +3,10 @@
 use async_graphql::{Enum, InputObject};
 use serde_json::Value;
 
+use crate::ai::MessageRole;
 use crate::ai::options::{Form, Options};
 use crate::ai::prompt::{Conversation, Question};
-use crate::remote::ai::{Message, Role};
-
-/// Who says a message.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MessageRole {
-    /// Tells the model what it is to be.
-    System,
-    /// Asks.
-    User,
-    /// The AI.
-    Assistant,
-}
-
-impl From<MessageRole> for Role {
-    fn from(role: MessageRole) -> Self {
-        match role {
-            MessageRole::System => Self::System,
-            MessageRole::User => Self::User,
-            MessageRole::Assistant => Self::Assistant,
-        }
-    }
-}
+use crate::remote::ai::Message;
 
 /// What form an answer is to have.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]

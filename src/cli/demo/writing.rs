@@ -156,6 +156,7 @@ async fn save(
         client_sequence: None,
         message: step.message.clone(),
         client_id: Some(format!("demo-{by}")),
+        accepts: None,
     };
     // What a merge gives, too: both sides' steps apply to either text.
     let text = step.apply(&current.1)?;

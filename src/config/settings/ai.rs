@@ -52,6 +52,11 @@ pub struct Ai {
     /// Accepted: a whole number from 0 to 1000000000
     #[config(env = "PLUMA_AI_DAILY_TOKENS", default = 0, deserialize_with = whole::<0, 1_000_000_000, _, _>)]
     pub daily_tokens: u32,
+    /// How many streamed answers one process writes at once; others wait until one of them ends.
+    ///
+    /// Accepted: a whole number from 1 to 100000
+    #[config(env = "PLUMA_AI_STREAMS", default = 2_000, deserialize_with = whole::<1, 100_000, _, _>)]
+    pub streams: usize,
     /// How many milliseconds `echo` waits before each word.
     ///
     /// Accepted: a whole number from 0 to 10000

@@ -88,7 +88,21 @@ impl SaveMutations {
             client_sequence: input.client_sequence,
             message: input.message,
             client_id: input.client_id,
+            accepts: None,
         };
+        let saved = saving::save(app, viewer, request).await;
+        SavePagePayload::of(ctx, page_id, saved).await.map(Some)
+    }
+}
+
+impl SavePagePayload {
+    /// What became of a save of a page.
+    pub(super) async fn of(
+        ctx: &Context<'_>,
+        page_id: PageId,
+        saved: Result<Saved>,
+    ) -> Result<Self> {
+        let (app, viewer) = (ctx.app()?, ctx.viewer()?);
         let mut payload = SavePagePayload {
             page: None,
             revision: None,
@@ -97,7 +111,7 @@ impl SaveMutations {
             superseded: false,
             errors: Vec::new(),
         };
-        let (saved, errors) = outcome(saving::save(app, viewer, request).await)?;
+        let (saved, errors) = outcome(saved)?;
         payload.errors = errors;
         match saved {
             None => {}
@@ -132,6 +146,6 @@ impl SaveMutations {
                 });
             }
         }
-        Ok(Some(payload))
+        Ok(payload)
     }
 }

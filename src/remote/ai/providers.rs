@@ -89,20 +89,7 @@ impl Providers {
     ) -> (Vec<Attempt>, std::result::Result<Begun, Failure>) {
         let mut failed = Vec::new();
         let (candidates, model) = self.candidates(ask.model.as_deref());
-        let mut last = match &ask.model {
-            None => Failure::lasting(
-                FailureKind::Unavailable,
-                "No AI provider is configured: set PLUMA_AI_PROVIDERS.",
-            ),
-            Some(_) if self.all.is_empty() => Failure::lasting(
-                FailureKind::Unavailable,
-                "No AI provider is configured: set PLUMA_AI_PROVIDERS.",
-            ),
-            Some(model) => {
-                let message = format!("No AI provider has a model `{}`.", shortened(model));
-                Failure::lasting(FailureKind::UnknownModel, message)
-            }
-        };
+        let mut last = self.nobody(ask.model.as_deref());
         for provider in candidates {
             let model = model.unwrap_or(&provider.config.model);
             for attempt in 1..=TRIES {
@@ -135,6 +122,27 @@ impl Providers {
             }
         }
         (failed, Err(last))
+    }
+
+    /// Whether there is somebody to ask for a model, without asking.
+    pub fn require(&self, model: Option<&str>) -> std::result::Result<(), Failure> {
+        match self.candidates(model).0.is_empty() {
+            true => Err(self.nobody(model)),
+            false => Ok(()),
+        }
+    }
+
+    fn nobody(&self, model: Option<&str>) -> Failure {
+        match model {
+            Some(model) if !self.all.is_empty() => {
+                let message = format!("No AI provider has a model `{}`.", shortened(model));
+                Failure::lasting(FailureKind::UnknownModel, message)
+            }
+            _ => Failure::lasting(
+                FailureKind::Unavailable,
+                "No AI provider is configured: set PLUMA_AI_PROVIDERS.",
+            ),
+        }
     }
 
     /// Who may be asked, in their order, and for which model if not for their own.

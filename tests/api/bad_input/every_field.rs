@@ -57,12 +57,14 @@ async fn things(user: &Client) -> Things {
     let notebook = user.notebook("Notebook").await;
     let page = user.page(&notebook, "Page", "text").await;
     let job = user.batch(&["a: 1"]).await;
+    let others = crate::chat::things(user, &page.id, "word").await;
     let user = user.id.clone();
     Things {
         notebook,
         page,
         user,
         job,
+        others,
     }
 }
 

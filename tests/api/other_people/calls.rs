@@ -69,6 +69,12 @@ pub fn pairs(
         },
         user: unused(&private.things.user),
         job: unused(&private.things.job),
+        others: private
+            .things
+            .others
+            .iter()
+            .map(|(argument, id)| (*argument, unused(id)))
+            .collect(),
     };
     let everywhere = |things: &Things| {
         let arguments = field["args"].as_array().unwrap().iter();
@@ -93,8 +99,10 @@ pub fn pairs(
             &things.user,
             &things.job,
         ]
-        .map(Clone::clone)
-        .to_vec()
+        .into_iter()
+        .chain(things.others.iter().map(|(_, id)| id))
+        .cloned()
+        .collect::<Vec<_>>()
     };
     pairs.push(Pair {
         field: name.to_owned(),
@@ -124,7 +132,10 @@ fn takes_only_people(types: &Types, field: &Value, private: &Private) -> bool {
         &things.page.revision_id,
         &things.job,
     ];
-    !others.iter().any(|id| text.contains(id.as_str()))
+    let mut others = others
+        .into_iter()
+        .chain(things.others.iter().map(|(_, id)| id));
+    !others.any(|id| text.contains(id.as_str()))
 }
 
 fn required(argument: &Value) -> bool {

@@ -6,9 +6,12 @@ use crate::bad_input::odd_values::Things;
 use crate::support::{Client, TestApp, json};
 
 /// The tables whose rows have ids that a client can write, and what such an id begins with.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 16] = [
     ("api_keys", "apikey"),
+    ("chat_messages", "message"),
+    ("chats", "chat"),
     ("collaborators", "collaborator"),
+    ("edit_proposals", "proposal"),
     ("identities", "identity"),
     ("image_uploads", "upload"),
     ("images", "image"),
@@ -22,8 +25,9 @@ const KINDS: [(&str, &str); 13] = [
     ("users", "user"),
 ];
 /// Tables without, and that of bills, which are nobody's secret.
-const WITHOUT_IDS: [&str; 15] = [
+const WITHOUT_IDS: [&str; 18] = [
     "ai_usage",
+    "answers",
     "audit_chain",
     "batch_items",
     "client_sequences",
@@ -38,6 +42,8 @@ const WITHOUT_IDS: [&str; 15] = [
     "search_documents",
     "signing_keys",
     "spent_sign_ins",
+    "transcript_pieces",
+    "transcripts",
 ];
 /// In every private text.
 const CANARY: &str = "canary";
@@ -106,12 +112,14 @@ pub async fn things(of: &Client) -> Things {
     let notebook = of.notebook("Own").await;
     let page = of.page(&notebook, "Own", "own").await;
     let job = of.batch(&["own: 1"]).await;
+    let others = crate::chat::things(of, &page.id, "own").await;
     let user = of.id.clone();
     Things {
         notebook,
         page,
         user,
         job,
+        others,
     }
 }
 
@@ -167,6 +175,7 @@ async fn fill(app: &TestApp) -> Things {
         let reply = bob.graphql(&query, json!({})).await;
         assert_eq!(reply.user_errors(field), &json!([]), "{query}");
     }
+    let others = crate::chat::things(&bob, &page.id, CANARY).await;
     let linked = "INSERT INTO identities (id, user_id, provider, issuer, subject, email, created_at, last_used_at)
         SELECT id, id, 'canary', 'canary', 'canary', 'canary', created_at, created_at FROM users
         WHERE username = 'bob'";
@@ -193,6 +202,7 @@ async fn fill(app: &TestApp) -> Things {
         page,
         user: bob.id.clone(),
         job,
+        others,
     }
 }
 

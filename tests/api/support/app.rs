@@ -160,22 +160,7 @@ impl TestApp {
 
     /// Runs one SQL statement, to bring about what no request can; gives the number of rows.
     pub async fn execute(&self, sql: &str) -> usize {
-        let sql = sql.to_owned();
-        let done = match &self.app.db {
-            Db::Sqlite(pool) => {
-                let run = pool.write(move |conn| {
-                    Box::pin(async move { Ok(diesel::sql_query(sql).execute(conn).await?) })
-                });
-                run.await
-            }
-            Db::Postgres(pool) => {
-                let run = pool.write(move |conn| {
-                    Box::pin(async move { Ok(diesel::sql_query(sql).execute(conn).await?) })
-                });
-                run.await
-            }
-        };
-        done.unwrap()
+        run_sql(&self.app.db, sql).await
     }
 
     /// The program on this server's database, with its secret and nothing else in its environment.
@@ -226,6 +211,26 @@ impl Drop for TestApp {
             serving.abort();
         }
     }
+}
+
+/// Runs one SQL statement; gives the number of rows.
+pub async fn run_sql(db: &Db, sql: &str) -> usize {
+    let sql = sql.to_owned();
+    let done = match db {
+        Db::Sqlite(pool) => {
+            let run = pool.write(move |conn| {
+                Box::pin(async move { Ok(diesel::sql_query(sql).execute(conn).await?) })
+            });
+            run.await
+        }
+        Db::Postgres(pool) => {
+            let run = pool.write(move |conn| {
+                Box::pin(async move { Ok(diesel::sql_query(sql).execute(conn).await?) })
+            });
+            run.await
+        }
+    };
+    done.unwrap()
 }
 
 /// Metrics are recorded per process.

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use pluma::config::{AiKind, AiProvider};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 /// What it says next.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub enum Said {
     Text(String),
     /// These events, and then the end of the connection: what stands after `data: ` of each, and how long each takes.
     Events(Vec<(Duration, String)>),
+    /// These events, each of them when a permit is added; when the semaphore is closed, the end of the connection.
+    Held(Arc<Semaphore>, Vec<String>),
     /// Nothing, for ever.
     Nothing,
     /// A comment now and then, for ever.
@@ -35,15 +38,23 @@ impl Said {
 
     /// These pieces of text as a stream that ends well.
     pub fn pieces(pieces: &[&str]) -> Self {
-        let mut events: Vec<_> = pieces
-            .iter()
-            .map(|piece| (Duration::ZERO, piece_of(piece)))
-            .collect();
-        let last = json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }] });
-        events.push((Duration::ZERO, last.to_string()));
-        events.push((Duration::ZERO, "[DONE]".to_owned()));
-        Self::Events(events)
+        let events = events_of(pieces.iter().copied()).into_iter();
+        Self::Events(events.map(|event| (Duration::ZERO, event)).collect())
     }
+
+    /// The same, each piece when a permit is added to the semaphore; the end needs two.
+    pub fn held<'a>(pieces: impl IntoIterator<Item = &'a str>) -> (Self, Arc<Semaphore>) {
+        let gate = Arc::new(Semaphore::new(0));
+        (Self::Held(Arc::clone(&gate), events_of(pieces)), gate)
+    }
+}
+
+/// The events of these pieces of text and of a good end.
+fn events_of<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut events: Vec<_> = pieces.into_iter().map(piece_of).collect();
+    events.push(json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }] }).to_string());
+    events.push("[DONE]".to_owned());
+    events
 }
 
 /// The event of one piece of text.
@@ -97,12 +108,17 @@ impl Provider {
         self.asked.lock().unwrap().clone()
     }
 
+    /// Its address, as configurations have it.
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
     /// Its place in a configuration.
     pub fn configured(&self, name: &str, kind: AiKind) -> AiProvider {
         AiProvider {
             name: name.to_owned(),
             kind,
-            base_url: Some(format!("http://{}/v1", self.address).parse().unwrap()),
+            base_url: Some(self.base_url().parse().unwrap()),
             api_key: Some("the-key-of-the-stand-in".to_owned().into()),
             model: "stand-in".to_owned(),
             api_version: (kind != AiKind::OpenAi).then(|| "2024-10-21".to_owned()),
@@ -162,6 +178,14 @@ async fn answer(State(provider): State<Provider>, request: Request<Body>) -> Res
         }))
         .into_response(),
         Said::Events(events) => event_stream(of_events(events)),
+        Said::Held(gate, events) => event_stream(stream::unfold(
+            (gate, events.into_iter()),
+            |(gate, mut events)| async move {
+                gate.acquire().await.ok()?.forget();
+                let data = events.next()?;
+                Some((Ok(Bytes::from(format!("data: {data}\n\n"))), (gate, events)))
+            },
+        )),
         Said::Nothing => std::future::pending().await,
         Said::Trickle => event_stream(stream::unfold((), |()| async {
             tokio::time::sleep(Duration::from_millis(200)).await;

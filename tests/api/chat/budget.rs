@@ -1,0 +1,70 @@
+//! A day's budget of tokens, before an answer and in the middle of one.
+
+use super::*;
+
+every_database!(
+    with = |config| {
+        config.ai.daily_tokens = 60;
+    },
+    async fn a_budget_that_is_spent_in_the_middle_ends_the_answer_and_keeps_what_had_arrived(
+        app: TestApp,
+    ) {
+        let ann = app.user("ann").await;
+        let chat = chat(&ann, json!({})).await;
+        let long = "word ".repeat(40);
+        let (_, id) = say(&ann, &chat, &long).await;
+        let (text, end) = read(watch(&app, &ann, &id, None).await).await;
+        assert_eq!(
+            (&end["code"], &end["retryable"]),
+            (&json!("QUOTA_EXCEEDED"), &json!(true))
+        );
+        assert!(
+            text.starts_with("You said: word") && text.len() < long.len(),
+            "{text}"
+        );
+        let now = message(&ann, &id).await;
+        assert_eq!(
+            (&now["status"], &now["content"]),
+            (&json!("FAILED"), &json!(text))
+        );
+        let usage = "{ aiUsage { usage { totalTokens } budget { limit remaining } } }";
+        let reply = ann.graphql(usage, json!({})).await;
+        let spent = reply.at("/aiUsage/usage/totalTokens").as_i64().unwrap();
+        assert_eq!(
+            reply.at("/aiUsage/budget"),
+            &json!({ "limit": 60, "remaining": 60 - spent })
+        );
+        // What is left is too little for more: nothing is said.
+        let sent = send(&ann, json!({ "chatId": chat, "content": long })).await;
+        assert_eq!(
+            (&sent["errors"][0]["code"], &sent["userMessage"]),
+            (&json!("QUOTA_EXCEEDED"), &Value::Null)
+        );
+        let bob = app.user("bob").await;
+        let own = super::chat(&bob, json!({})).await;
+        assert_eq!(answered(&app, &bob, &own, "Hi").await["status"], "COMPLETE");
+    }
+);
+
+every_database!(
+    with = |config| {
+        config.ai.max_tokens = 16;
+    },
+    async fn a_provider_that_does_not_keep_to_its_bound_is_stopped(
+        app: TestApp,
+        provider: Provider,
+    ) {
+        let ann = app.user("ann").await;
+        let chat = chat(&ann, json!({})).await;
+        let word = "much more than was asked for ".repeat(10);
+        let (said, gate) = Said::held([word.as_str(); 50]);
+        gate.add_permits(100);
+        provider.will_say([said]);
+        let answer = answered(&app, &ann, &chat, "Hi").await;
+        assert_eq!(
+            (&answer["status"], &answer["finishReason"]),
+            (&json!("COMPLETE"), &json!("LENGTH"))
+        );
+        assert_eq!(answer["content"], word);
+    }
+);
