@@ -28,6 +28,8 @@ install_debian_packages() {
   postgres_programs >/dev/null || packages+=(postgresql)
   command -v redis-server >/dev/null && command -v redis-cli >/dev/null || packages+=(redis-server)
   command -v openssl >/dev/null || packages+=(openssl)
+  python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
+  command -v curl >/dev/null || packages+=(curl)
   browser >/dev/null || packages+=(chromium)
   command -v cc >/dev/null || packages+=(gcc libc6-dev)
   [ ${#packages[@]} -gt 0 ] || return 0

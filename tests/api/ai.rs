@@ -3,6 +3,7 @@
 mod calls;
 mod forms;
 mod input;
+mod litellm;
 mod providers;
 mod usage;
 
