@@ -85,7 +85,7 @@ async fn run(arguments: &Arguments, database: &Database) -> Result<()> {
     let start = Instant::now();
     database.seed().await?;
     eprintln!("seeded in {:.1} s", start.elapsed().as_secs_f64());
-    let server = Server::start(database).await?;
+    let server = Server::start(&database.url(), &[]).await?;
     report::heading(arguments.engine, arguments.connections, arguments.seconds);
     let scenarios = match arguments.scenario.as_slice() {
         [] => Scenario::value_variants(),

@@ -9,7 +9,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
-use crate::database::Database;
 use crate::process;
 
 /// A running server; ended when it is dropped.
@@ -21,8 +20,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it is ready.
-    pub async fn start(database: &Database) -> Result<Self> {
+    /// Starts it on a database, with more variables, and waits until it is ready.
+    pub async fn start(database: &str, more: &[(&str, String)]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         // The program tells a free port of its own choice to its log alone.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
@@ -37,7 +36,8 @@ impl Server {
             .env("PLUMA_SECRET", "only for measuring: 32 bytes or more")
             .env("PLUMA_LISTEN", address.to_string())
             .env("PLUMA_DATA_DIR", folder.path())
-            .env("DATABASE_URL", database.url())
+            .env("DATABASE_URL", database)
+            .envs(more.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(folder.path().join("log"))?)
