@@ -10,6 +10,7 @@ mod tests;
 mod trees;
 
 use super::{Error, Progress, drift::Reference, metrics};
+pub(super) use estimator::softmax;
 use estimator::{Estimator, Examples};
 pub(super) use folds::{evaluate, stratified};
 use serde::{Deserialize, Serialize};

@@ -151,7 +151,7 @@ impl Distribution {
                 let wanted = f64::from(tenth) / 10.0;
                 self.shares.partition_point(|share| *share < wanted - 1e-9)
             })
-            .filter(|place| *place < self.values.len())
+            .filter(|place| place + 1 < self.values.len())
             .collect();
         places.dedup();
         places

@@ -4,7 +4,6 @@ use super::*;
 use crate::learning::unobserved;
 use serde_json::json;
 use smartcore::dataset::iris;
-use std::ops::ControlFlow;
 
 /// Fisher's iris data, as it comes with smartcore.
 pub(in crate::learning) fn iris() -> Table {
