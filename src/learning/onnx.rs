@@ -7,13 +7,15 @@
 
 mod graph;
 mod operators;
+mod prepared;
+mod rewrite;
 #[cfg(test)]
 mod tests;
 mod trees;
 mod wire;
 
 use super::{Error, guard::guarded};
-use graph::Prepared;
+use prepared::Prepared;
 use std::{collections::BTreeMap, sync::Arc};
 use tract_onnx::{Onnx, prelude::*};
 
@@ -172,7 +174,11 @@ impl Model {
             let answers = self.plan.run(tvec!(tensor.into()))?;
             let first = answers.first().map(|first| first.cast_to::<f32>());
             Ok::<_, TractError>(match first {
-                Some(first) => first?.to_plain_array_view::<f32>()?.iter().copied().collect(),
+                Some(first) => first?
+                    .to_plain_array_view::<f32>()?
+                    .iter()
+                    .copied()
+                    .collect(),
                 None => Vec::new(),
             })
         })

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
 
 fn table() -> Value {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/references/learning/references.json");
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/references/learning/references.json");
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
@@ -56,11 +56,35 @@ fn probabilities_are_scikit_learns() {
     let asked: Vec<usize> = read(&table["asked"]);
     use classes::Method::{Knn, LogisticRegression, NaiveBayes};
     for (name, method, params, first, tolerance) in [
-        ("logistic_regression", LogisticRegression, json!({}), 0, 1e-4),
-        ("logistic_regression_weak", LogisticRegression, json!({"alpha": 0.1}), 0, 1e-4),
-        ("logistic_regression_binary", LogisticRegression, json!({}), 50, 1e-4),
+        (
+            "logistic_regression",
+            LogisticRegression,
+            json!({}),
+            0,
+            1e-4,
+        ),
+        (
+            "logistic_regression_weak",
+            LogisticRegression,
+            json!({"alpha": 0.1}),
+            0,
+            1e-4,
+        ),
+        (
+            "logistic_regression_binary",
+            LogisticRegression,
+            json!({}),
+            50,
+            1e-4,
+        ),
         ("knn", Knn, json!({"k": 7}), 0, 1e-9),
-        ("knn_distance", Knn, json!({"k": 7, "weights": "distance"}), 0, 1e-9),
+        (
+            "knn_distance",
+            Knn,
+            json!({"k": 7, "weights": "distance"}),
+            0,
+            1e-9,
+        ),
         ("naive_bayes", NaiveBayes, json!({}), 0, 1e-9),
     ] {
         let data = Table {
@@ -102,10 +126,17 @@ fn measures_are_scikit_learns() {
         [&data["actual"], &data["forecast"], &data["naive"]].map(read::<Vec<f64>>);
     let pairs = |values: &[f64]| -> Vec<Pair> {
         let each = actual.iter().zip(values);
-        each.map(|(actual, value)| Pair::new(*actual, *value, 0.0, *actual)).collect()
+        each.map(|(actual, value)| Pair::new(*actual, *value, 0.0, *actual))
+            .collect()
     };
     let found = Scores::of(&pairs(&forecast), &pairs(&naive));
-    let found = [found.mae, found.rmse, found.smape, found.mase, found.coverage];
+    let found = [
+        found.mae,
+        found.rmse,
+        found.smape,
+        found.mase,
+        found.coverage,
+    ];
     let expected = [&data["mae"], &data["rmse"], &data["smape"], &data["mase"]].map(read::<f64>);
     near(&found[..4], &expected, 1e-9, "forecasts");
     near(&found[4..], &[1.0], 0.0, "coverage");
@@ -115,7 +146,10 @@ fn measures_are_scikit_learns() {
 fn the_kolmogorov_smirnov_statistic_is_scipys() {
     let table = table();
     let column = |value: &Value| -> Vec<Vec<f64>> {
-        read::<Vec<f64>>(value).into_iter().map(|value| vec![value]).collect()
+        read::<Vec<f64>>(value)
+            .into_iter()
+            .map(|value| vec![value])
+            .collect()
     };
     let data = &table["drift"];
     let reference = Reference::of(&["x".to_owned()], &column(&data["training"])).unwrap();

@@ -55,7 +55,11 @@ fn every_classifier_gives_the_same_probabilities_after_a_restart() {
         let Artefact::Classifier(after) = Artefact::from_bytes(&bytes).unwrap() else {
             panic!("another kind");
         };
-        assert_eq!(before, after.probabilities(&[3.0, 5.0]).unwrap(), "{method}");
+        assert_eq!(
+            before,
+            after.probabilities(&[3.0, 5.0]).unwrap(),
+            "{method}"
+        );
         assert_eq!(after.labels(), ["high", "low"]);
     }
 }
@@ -63,7 +67,10 @@ fn every_classifier_gives_the_same_probabilities_after_a_restart() {
 #[test]
 fn a_text_model_and_an_onnx_file_come_back() {
     let bytes = text_model().to_bytes().unwrap();
-    assert!(matches!(Artefact::from_bytes(&bytes), Ok(Artefact::Text(_))));
+    assert!(matches!(
+        Artefact::from_bytes(&bytes),
+        Ok(Artefact::Text(_))
+    ));
     let file = OnnxFile {
         features: vec!["a".to_owned()],
         labels: None,

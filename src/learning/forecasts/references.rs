@@ -28,5 +28,7 @@ pub(in crate::learning) fn smoothing(trend: &str, series: &[f64], steps: usize) 
         "additive" => Trend::Additive,
         _ => Trend::Damped,
     };
-    Smoothing::new(trend, series.len()).path(series, steps).unwrap()
+    Smoothing::new(trend, series.len())
+        .path(series, steps)
+        .unwrap()
 }

@@ -34,9 +34,15 @@ impl Smoothing {
         guarded(|| {
             let forecast = match self.trend {
                 // The search finds no model where no trend is asked for, so that one is fitted by name.
-                Trend::None => model(TrendComponent::None, false).fit(recent)?.predict(steps, None)?,
-                Trend::Additive => model(TrendComponent::Additive, false).fit(recent)?.predict(steps, None)?,
-                Trend::Damped => model(TrendComponent::Additive, true).fit(recent)?.predict(steps, None)?,
+                Trend::None => model(TrendComponent::None, false)
+                    .fit(recent)?
+                    .predict(steps, None)?,
+                Trend::Additive => model(TrendComponent::Additive, false)
+                    .fit(recent)?
+                    .predict(steps, None)?,
+                Trend::Damped => model(TrendComponent::Additive, true)
+                    .fit(recent)?
+                    .predict(steps, None)?,
                 Trend::Auto => AutoETS::new(1, "AZN")?.fit(recent)?.predict(steps, None)?,
             };
             Ok::<_, EtsError>(forecast.point)

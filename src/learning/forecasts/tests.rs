@@ -86,7 +86,10 @@ fn the_naive_forecast_is_its_own_measure() {
     let found = model.evaluation();
     assert_eq!(found.overall, found.naive);
     assert_eq!(found.overall.mase, 1.0);
-    assert_eq!(model.forecast(1).unwrap()[0].value, *walk(300).last().unwrap());
+    assert_eq!(
+        model.forecast(1).unwrap()[0].value,
+        *walk(300).last().unwrap()
+    );
 }
 
 #[test]
@@ -94,12 +97,22 @@ fn a_week_comes_again_and_a_line_goes_on() {
     let weeks: Vec<f64> = (0..200).map(|day| f64::from(day % 7) - 3.0).collect();
     let model = train(&weeks, Method::SeasonalNaive, &json!({}), &mut unobserved).unwrap();
     let expected: Vec<f64> = (200..230).map(|day| f64::from(day % 7) - 3.0).collect();
-    let found: Vec<f64> = model.forecast(30).unwrap().iter().map(|p| p.value).collect();
+    let found: Vec<f64> = model
+        .forecast(30)
+        .unwrap()
+        .iter()
+        .map(|p| p.value)
+        .collect();
     assert_eq!(found, expected);
     assert_eq!(model.evaluation().overall.mae, 0.0);
 
     let line: Vec<f64> = (0..200).map(|day| f64::from(day) * 2.0 - 50.0).collect();
-    for method in [Method::Linear, Method::Ridge, Method::Knn, Method::RandomForest] {
+    for method in [
+        Method::Linear,
+        Method::Ridge,
+        Method::Knn,
+        Method::RandomForest,
+    ] {
         let model = train(&line, method, &json!({}), &mut unobserved).unwrap();
         let last = model.forecast(10).unwrap()[9].value;
         assert!((last - 368.0).abs() < 1e-6, "{method}: {last}");
@@ -139,7 +152,9 @@ fn too_few_rows_say_how_many_are_needed() {
         let needed = rows_needed(method, &json!({})).unwrap();
         let result = train(&walk(needed - 1), method, &json!({}), &mut unobserved);
         match result {
-            Err(Error::NotEnoughData { needed: said, got, .. }) => {
+            Err(Error::NotEnoughData {
+                needed: said, got, ..
+            }) => {
                 assert_eq!((said, got), (needed, needed - 1), "{method}");
             }
             other => panic!("{method}: {other:?}"),
@@ -159,7 +174,13 @@ fn what_is_no_number_is_refused_and_so_are_other_lengths_and_days() {
         let mut series = walk(200);
         series[17] = wrong;
         let refused = train(&series, Method::Naive, &json!({}), &mut unobserved).unwrap_err();
-        assert_eq!(refused, Error::NotFinite { row: 18, column: None });
+        assert_eq!(
+            refused,
+            Error::NotFinite {
+                row: 18,
+                column: None
+            }
+        );
     }
     let long = vec![1.0; MOST_ROWS + 1];
     let refused = train(&long, Method::Naive, &json!({}), &mut unobserved).unwrap_err();
@@ -185,7 +206,11 @@ fn parameters_are_checked_by_name() {
         (Method::Ridge, json!({"alpha": "much"}), "alpha"),
         (Method::Lstm, json!({"epochs": 1e9}), "epochs"),
         (Method::SeasonalNaive, json!({"season": 367}), "season"),
-        (Method::ExponentialSmoothing, json!({"trend": "up"}), "trend"),
+        (
+            Method::ExponentialSmoothing,
+            json!({"trend": "up"}),
+            "trend",
+        ),
         (Method::Linear, json!({"transform": null}), "transform"),
         (Method::Linear, json!([1]), "params"),
     ] {
@@ -198,8 +223,15 @@ fn parameters_are_checked_by_name() {
     let negative: Vec<f64> = walk(200).iter().map(|value| value - 140.0).collect();
     let params = json!({"transform": "log"});
     assert!(train(&negative, Method::Naive, &params, &mut unobserved).is_err());
-    let model = train(&walk(200), Method::Ridge, &json!({"alpha": 2}), &mut unobserved).unwrap();
-    let expected = json!({"alpha": 2.0, "backtest": 365, "lags": 14, "refit": 30, "transform": "auto"});
+    let model = train(
+        &walk(200),
+        Method::Ridge,
+        &json!({"alpha": 2}),
+        &mut unobserved,
+    )
+    .unwrap();
+    let expected =
+        json!({"alpha": 2.0, "backtest": 365, "lags": 14, "refit": 30, "transform": "auto"});
     assert_eq!(model.params(), expected);
 }
 
@@ -208,7 +240,10 @@ fn training_ends_when_it_is_told_to() {
     for method in Method::ALL {
         let mut last = 0.0;
         let result = train(&walk(300), method, &quick(method), &mut |done| {
-            assert!((0.0..=1.0).contains(&done) && done >= last, "{method}: {done}");
+            assert!(
+                (0.0..=1.0).contains(&done) && done >= last,
+                "{method}: {done}"
+            );
             last = done;
             if done > 0.3 {
                 ControlFlow::Break(())

@@ -32,10 +32,16 @@ pub(super) fn check(node: &NodeProto) -> Result<(), Error> {
         let found = attribute.ints.len().max(attribute.strings.len());
         (attribute.name.starts_with("classlabels_") && found > 0).then_some(found as i64)
     });
-    if !whole("class_ids").iter().all(|class| (0..labels.unwrap_or_default()).contains(class)) {
+    if !whole("class_ids")
+        .iter()
+        .all(|class| (0..labels.unwrap_or_default()).contains(class))
+    {
         return Err(broken("name a class that is not there"));
     }
-    if !whole("nodes_featureids").iter().all(|feature| (0..1 << 20).contains(feature)) {
+    if !whole("nodes_featureids")
+        .iter()
+        .all(|feature| (0..1 << 20).contains(feature))
+    {
         return Err(broken("ask for a feature that is not there"));
     }
     // tract takes a node's number for its place among its tree's nodes.
