@@ -9,22 +9,23 @@ mod graph;
 mod operators;
 mod prepared;
 mod rewrite;
+#[cfg(feature = "ort")]
+mod runtime;
 #[cfg(test)]
 mod tests;
+mod tract;
 mod trees;
 mod wire;
 
-use super::{Error, guard::guarded};
+use super::Error;
 use prepared::Prepared;
-use std::{collections::BTreeMap, sync::Arc};
-use tract_onnx::{Onnx, prelude::*};
+use std::collections::BTreeMap;
+use tract::Tract;
 
 /// The largest file that is read.
 pub const MOST_BYTES: usize = 64 << 20;
 /// Nodes that a model may have, those of inner graphs included.
 pub const MOST_NODES: usize = 5_000;
-/// Numbers that all tensors of one run may have together.
-const MOST_NUMBERS: usize = 64 << 20;
 /// Name and version of what runs the models.
 pub const LIBRARY: &str = "tract 0.23.9";
 
@@ -59,19 +60,44 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Error> {
 }
 
 /// A model that is ready to run.
+#[derive(Debug)]
 pub struct Model {
-    plan: Arc<TypedSimplePlan>,
-    input: DatumType,
+    engine: Engine,
     features: usize,
     labels: Vec<String>,
 }
 
-impl std::fmt::Debug for Model {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Model")
-            .field("features", &self.features)
-            .field("labels", &self.labels)
-            .finish_non_exhaustive()
+#[derive(Debug)]
+enum Engine {
+    Tract(Tract),
+    #[cfg(feature = "ort")]
+    Runtime(runtime::Runtime),
+}
+
+impl Engine {
+    /// tract where it can; what it cannot goes to ONNX Runtime, if the program is built with it.
+    fn load(bytes: &[u8], prepared: Prepared, features: usize) -> Result<Self, Error> {
+        #[cfg(feature = "ort")]
+        let (wanted, double) = (prepared.wanted.clone(), prepared.double);
+        let tract = if prepared.unsupported.is_empty() {
+            Tract::load(prepared, features).map(Self::Tract)
+        } else {
+            Err(Error::UnsupportedOperators(prepared.unsupported))
+        };
+        #[cfg(feature = "ort")]
+        if let Err(Error::UnsupportedOperators(_) | Error::UnsupportedModel(_)) = tract {
+            return runtime::Runtime::load(bytes, &wanted, double).map(Self::Runtime);
+        }
+        let _ = bytes;
+        tract
+    }
+
+    fn run(&self, row: &[f64]) -> Result<Vec<f32>, Error> {
+        match self {
+            Self::Tract(tract) => tract.run(row),
+            #[cfg(feature = "ort")]
+            Self::Runtime(runtime) => runtime.run(row),
+        }
     }
 }
 
@@ -93,16 +119,13 @@ impl Model {
     /// Makes `bytes` ready to run with `features` numbers. `labels` replace those of the file; a model with neither is
     /// a regression.
     pub fn load(bytes: &[u8], features: usize, labels: Option<&[String]>) -> Result<Self, Error> {
-        let prepared = Prepared::of(graph::decode(bytes)?)?;
-        if !prepared.unsupported.is_empty() {
-            return Err(Error::UnsupportedOperators(prepared.unsupported));
-        }
+        let mut prepared = Prepared::of(graph::decode(bytes)?)?;
         if let Some(expected) = prepared.features.filter(|expected| *expected != features) {
             return Err(Error::UnsupportedModel(format!(
                 "the model takes {expected} features, and {features} are named"
             )));
         }
-        let labels = match (labels, prepared.labels) {
+        let labels = match (labels, prepared.labels.take()) {
             (Some(given), Some(own)) if given.len() != own.len() => {
                 return Err(Error::UnsupportedModel(format!(
                     "the model tells {} classes apart ({}), and {} labels are given",
@@ -114,27 +137,8 @@ impl Model {
             (Some(given), _) => given.to_vec(),
             (None, own) => own.unwrap_or_default(),
         };
-        let input = if prepared.double {
-            f64::datum_type()
-        } else {
-            f32::datum_type()
-        };
-        let framework: Onnx = tract_onnx::onnx()
-            .with_ignore_output_shapes(true)
-            .with_ignore_output_types(true)
-            .with_ignore_value_info(true);
-        let proto = prepared.proto;
-        let typed = guarded(|| {
-            let mut model = framework.parse(&proto, None)?.model;
-            model.set_input_fact(0, InferenceFact::dt_shape(input, [1, features]))?;
-            model.into_typed()
-        })
-        .map_err(in_words)?;
-        check_size(&typed)?;
-        let plan = guarded(|| typed.into_optimized()?.into_runnable()).map_err(in_words)?;
         let model = Self {
-            plan,
-            input,
+            engine: Engine::load(bytes, prepared, features)?,
             features,
             labels,
         };
@@ -163,26 +167,7 @@ impl Model {
                 column: None,
             });
         }
-        let answers: Vec<f32> = guarded(|| {
-            let shape = [1, self.features];
-            let tensor = if self.input == f64::datum_type() {
-                Tensor::from_shape(&shape, row)?
-            } else {
-                let row: Vec<f32> = row.iter().map(|value| *value as f32).collect();
-                Tensor::from_shape(&shape, &row)?
-            };
-            let answers = self.plan.run(tvec!(tensor.into()))?;
-            let first = answers.first().map(|first| first.cast_to::<f32>());
-            Ok::<_, TractError>(match first {
-                Some(first) => first?
-                    .to_plain_array_view::<f32>()?
-                    .iter()
-                    .copied()
-                    .collect(),
-                None => Vec::new(),
-            })
-        })
-        .map_err(in_words)?;
+        let answers = self.engine.run(row)?;
         let mut answers: Vec<f64> = answers.into_iter().map(f64::from).collect();
         if answers.iter().any(|answer| !answer.is_finite()) {
             return Err(Error::Failed(
@@ -214,44 +199,4 @@ impl Model {
             probabilities: answers,
         })
     }
-}
-
-fn in_words(error: Error) -> Error {
-    match error {
-        Error::Failed(why) => Error::UnsupportedModel(format!("the model cannot be run: {why}")),
-        other => other,
-    }
-}
-
-/// Refuses a model whose tensors would not fit, or whose sizes are not known before it runs.
-fn check_size(model: &TypedModel) -> Result<(), Error> {
-    let mut numbers = 0_usize;
-    for node in model.nodes() {
-        for output in &node.outputs {
-            let count = output
-                .fact
-                .shape
-                .as_concrete()
-                .and_then(|shape| {
-                    shape
-                        .iter()
-                        .try_fold(1_usize, |all, one| all.checked_mul(*one))
-                })
-                .ok_or_else(|| {
-                    Error::UnsupportedModel(format!(
-                        "the size of `{}` is not known before the model runs",
-                        node.name
-                    ))
-                })?;
-            numbers = numbers.saturating_add(count);
-        }
-    }
-    if numbers > MOST_NUMBERS {
-        return Err(Error::TooMuchData {
-            what: "numbers in the model's tensors",
-            most: MOST_NUMBERS,
-            got: numbers,
-        });
-    }
-    Ok(())
 }

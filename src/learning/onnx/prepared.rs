@@ -16,6 +16,9 @@ const DOUBLE: i32 = 11;
 /// A model of one output, the one that counts, and of nothing that it does not need.
 pub(super) struct Prepared {
     pub proto: ModelProto,
+    /// The name of its output.
+    #[cfg(feature = "ort")]
+    pub wanted: String,
     pub features: Option<usize>,
     pub double: bool,
     pub labels: Option<Vec<String>>,
@@ -74,6 +77,8 @@ impl Prepared {
             return Err(unusable("the model's input is not rows of features"));
         }
         Ok(Self {
+            #[cfg(feature = "ort")]
+            wanted,
             features,
             double,
             labels,
