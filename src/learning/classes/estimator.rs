@@ -16,6 +16,8 @@ use smartcore::{
 
 pub(super) type Matrix = DenseMatrix<f64>;
 
+type Neighbours = KNNClassifier<f64, u32, Matrix, Vec<u32>, Euclidian<f64>>;
+
 /// Rows with their class, a number below `count`.
 pub(super) struct Examples {
     pub rows: Vec<Vec<f64>>,
@@ -94,10 +96,7 @@ impl Scaler {
 pub(super) enum Estimator {
     Logistic(Scaler, Linear),
     Forest(Forest),
-    Knn(
-        Scaler,
-        Box<KNNClassifier<f64, u32, Matrix, Vec<u32>, Euclidian<f64>>>,
-    ),
+    Knn(Scaler, Box<Neighbours>),
     Bayes {
         priors: Vec<f64>,
         means: Vec<Vec<f64>>,

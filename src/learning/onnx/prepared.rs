@@ -94,11 +94,11 @@ fn output_that_counts(graph: &GraphProto) -> Option<String> {
     if let Some(node) = zipped {
         return node.input.first().cloned();
     }
-    let floats = graph.output.iter().filter(|output| {
+    let mut floats = graph.output.iter().filter(|output| {
         let kind = output.r#type.as_ref().and_then(|kind| kind.value.as_ref());
         matches!(kind, Some(type_proto::Value::TensorType(tensor)) if [FLOAT, DOUBLE].contains(&tensor.elem_type))
     });
-    floats.last().map(|output| output.name.clone())
+    floats.next_back().map(|output| output.name.clone())
 }
 
 /// The class labels of a ZipMap or of a classifier.
