@@ -66,8 +66,8 @@ impl Method {
     pub fn is_slow(self, rows: usize) -> bool {
         match self {
             Self::Naive | Self::SeasonalNaive | Self::Linear | Self::Ridge => false,
-            Self::ExponentialSmoothing | Self::Knn => rows > 500,
-            Self::RandomForest | Self::Lstm => true,
+            Self::ExponentialSmoothing | Self::Knn | Self::RandomForest => rows > 500,
+            Self::Lstm => true,
         }
     }
 }
