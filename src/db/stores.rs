@@ -15,6 +15,8 @@ pub mod api_keys;
 pub mod batches;
 #[path = "../logs/chain_store.rs"]
 pub mod chain;
+#[path = "../datasets/store.rs"]
+pub mod datasets;
 #[path = "../accounts/email_store.rs"]
 pub mod emails;
 #[path = "../pages/event_store.rs"]
@@ -41,6 +43,8 @@ pub mod logs;
 pub mod media;
 #[path = "../media/sweep_store.rs"]
 pub mod media_sweeps;
+#[path = "../models/store.rs"]
+pub mod models;
 #[path = "../notebooks/changes.rs"]
 pub mod notebook_changes;
 #[path = "../notebooks/store.rs"]
