@@ -21,6 +21,7 @@ pub mod id;
 pub mod idempotency;
 pub mod jobs;
 pub mod keyring;
+pub mod learning;
 pub mod legislation;
 pub mod limiter;
 pub mod linguistics;
