@@ -18,7 +18,7 @@ use diesel::{Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
 
 use crate::db::types::{JsonValue, Timestamp};
-use crate::error::Error;
+use crate::error::{Error, UserErrorCode};
 use crate::id::{DatasetId, UserId};
 use crate::viewer::Viewer;
 
@@ -109,7 +109,7 @@ pub struct Dataset {
     /// What it is for.
     pub kind: Kind,
     /// Its columns, a list of [`Column`].
-    pub columns: JsonValue,
+    pub fields: JsonValue,
     /// How many rows it has beside the header.
     pub row_count: i64,
     /// The first day of a series, as ISO 8601 has it.
@@ -134,7 +134,7 @@ impl Dataset {
 
     /// Its columns in their order.
     pub fn columns(&self) -> Vec<Column> {
-        Vec::deserialize(&self.columns.0).unwrap_or_default()
+        Vec::deserialize(&self.fields.0).unwrap_or_default()
     }
 
     /// Whether `viewer` may see and use it: the owner and administrators, and everybody who is signed in where the
@@ -151,6 +151,17 @@ impl Dataset {
 /// Where the bytes of a dataset lie.
 pub fn key(id: DatasetId) -> String {
     format!("{PREFIX}/{id}")
+}
+
+/// The error for one dataset more than somebody may have.
+pub fn too_many(most: i64) -> Error {
+    Error::user(
+        UserErrorCode::LimitReached,
+        ["input"],
+        format!(
+            "There are {most} datasets of yours, which is as many as there may be: delete one first."
+        ),
+    )
 }
 
 /// The error for a dataset that does not exist for the viewer.

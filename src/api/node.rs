@@ -8,19 +8,21 @@ use crate::accounts::graphql::{ApiKey, Session, User, load_user};
 use crate::accounts::service as accounts;
 use crate::background;
 use crate::background::graphql::Job;
+use crate::datasets::graphql::{Dataset, load_dataset};
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
 use crate::graphql::cost::list_size;
 use crate::graphql::node::AnyNode;
 use crate::id::{
-    ApiKeyId, CollaboratorId, ImageId, JobId, LogId, NotebookId, PageId, ProcessedRecordId,
-    PropositionId, RevisionId, SessionId, UserId,
+    ApiKeyId, CollaboratorId, DatasetId, ImageId, JobId, LogId, ModelId, ModelVersionId,
+    NotebookId, PageId, ProcessedRecordId, PropositionId, RevisionId, SessionId, UserId,
 };
 use crate::legislation;
 use crate::legislation::graphql::Proposition;
 use crate::logs;
 use crate::logs::graphql::Log;
 use crate::media::graphql::{Image, load_image};
+use crate::models::graphql::{Model, ModelVersion, load_model, load_version};
 use crate::notebooks::graphql::{Collaborator, Notebook};
 use crate::notebooks::loaders::Loaders as NotebookLoaders;
 use crate::notebooks::sharing;
@@ -28,6 +30,7 @@ use crate::pages::graphql::{Page, Revision};
 use crate::pages::loaders::Loaders as PageLoaders;
 use crate::processing;
 use crate::processing::graphql::ProcessedRecord;
+use crate::viewer::Scope;
 
 /// Something with a global id.
 #[derive(Interface)]
@@ -49,6 +52,12 @@ pub enum Node {
     ProcessedRecord(ProcessedRecord),
     /// A bill.
     Proposition(Proposition),
+    /// A dataset.
+    Dataset(Dataset),
+    /// A model.
+    Model(Model),
+    /// A version of a model.
+    ModelVersion(ModelVersion),
     /// An API key.
     ApiKey(ApiKey),
     /// A picture.
@@ -144,6 +153,8 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
                 .map(|bill| Node::Proposition(Proposition::of(bill))),
             None => None,
         },
+        // As `dataset` and `model` do: READ alone does not reach them.
+        DatasetId::PREFIX | ModelId::PREFIX | ModelVersionId::PREFIX => learned(ctx, id).await?,
         ApiKeyId::PREFIX => match ApiKeyId::parse(id) {
             Some(id) => accounts::find_key(ctx.app()?, ctx.viewer()?, id)
                 .await?
@@ -181,6 +192,22 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
             None => None,
         },
         _ => None,
+    })
+}
+
+async fn learned(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
+    if !ctx.viewer()?.scopes().has(Scope::Models) {
+        return Ok(None);
+    }
+    if let Some(id) = DatasetId::parse(id) {
+        return Ok(load_dataset(ctx, id).await?.map(Node::Dataset));
+    }
+    if let Some(id) = ModelId::parse(id) {
+        return Ok(load_model(ctx, id).await?.map(Node::Model));
+    }
+    Ok(match ModelVersionId::parse(id) {
+        Some(id) => load_version(ctx, id).await?.map(Node::ModelVersion),
+        None => None,
     })
 }
 

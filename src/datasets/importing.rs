@@ -19,6 +19,9 @@ use crate::error::{Error, Result, UserErrorCode};
 /// How much of a field an error repeats, in characters.
 const SHOWN: usize = 40;
 
+/// The greatest number: the longest doubles do not come back from every database.
+const MAX_NUMBER: f64 = 1e300;
+
 /// How large a table may be.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
@@ -51,7 +54,10 @@ pub struct Imported {
 pub fn import(mut file: File, kind: Kind, bounds: Bounds) -> Result<Imported> {
     let size = file.metadata().map_err(Error::caused_by)?.len();
     if size > bounds.bytes {
-        let message = format!("A dataset has at most {} bytes; this has {size}.", bounds.bytes);
+        let message = format!(
+            "A dataset has at most {} bytes; this has {size}.",
+            bounds.bytes
+        );
         return Err(refuse(UserErrorCode::TooLarge, message));
     }
     let mut from_start = || {
@@ -223,7 +229,7 @@ impl<'a> Import<'a> {
     fn number(&mut self, line: u64, index: usize, form: &Form, field: &str) -> Result<f64> {
         let value = number(field, self.forms.decimal)
             .ok_or_else(|| strange(line, form, self.written(), field))?;
-        if !value.is_finite() {
+        if !(-MAX_NUMBER..=MAX_NUMBER).contains(&value) {
             let what = match value.is_nan() {
                 true => "is not a number",
                 false => "is infinite, or too large for a number",

@@ -159,11 +159,9 @@ impl<R: Read> Records<R> {
             }
             let input = &self.text.piece[self.used..];
             let last = input.is_empty();
-            let (outcome, read, wrote, ends) = self.parser.read_record(
-                input,
-                &mut self.out[written..],
-                &mut self.ends[ended..],
-            );
+            let (outcome, read, wrote, ends) =
+                self.parser
+                    .read_record(input, &mut self.out[written..], &mut self.ends[ended..]);
             self.used += read;
             written += wrote;
             ended += ends;
@@ -281,12 +279,32 @@ mod tests {
     #[test]
     fn what_would_take_much_memory_is_refused() {
         let open = format!("a\n\"{}", "x".repeat(MAX_RECORD + 1));
-        assert!(all(open.as_bytes(), b',').unwrap_err().to_string().contains("quote"));
+        assert!(
+            all(open.as_bytes(), b',')
+                .unwrap_err()
+                .to_string()
+                .contains("quote")
+        );
         let wide = all(b"a\n1,2,3,4,5\n", b',').unwrap_err();
         assert!(wide.to_string().contains("Line 2 has more than 4"));
-        assert!(all(b"a\n\xff\n", b',').unwrap_err().to_string().contains("Line 2 is not UTF-8"));
-        assert!(all(b"a\n\0\n", b',').unwrap_err().to_string().contains("Line 2"));
-        assert!(all(b"\xff\xfea\0", b',').unwrap_err().to_string().contains("UTF-16"));
+        assert!(
+            all(b"a\n\xff\n", b',')
+                .unwrap_err()
+                .to_string()
+                .contains("Line 2 is not UTF-8")
+        );
+        assert!(
+            all(b"a\n\0\n", b',')
+                .unwrap_err()
+                .to_string()
+                .contains("Line 2")
+        );
+        assert!(
+            all(b"\xff\xfea\0", b',')
+                .unwrap_err()
+                .to_string()
+                .contains("UTF-16")
+        );
     }
 
     #[test]

@@ -4,10 +4,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{Backend, Conn, logs, transaction};
-use crate::datasets::Dataset;
+use crate::datasets::{Dataset, too_many};
 use crate::db::schema::datasets;
 use crate::db::types::Timestamp;
-use crate::error::{Error, Result, UserErrorCode};
+use crate::error::Result;
 use crate::graphql::paging::{Window, keyset};
 use crate::id::{DatasetId, UserId};
 use crate::logs::Log;
@@ -101,15 +101,6 @@ pub async fn insert(conn: &mut Conn, dataset: Dataset, most: i64, log: Log) -> R
             .await?;
         logs::insert(conn, &log).await
     })
-}
-
-/// The error for one dataset more than somebody may have.
-pub fn too_many(most: i64) -> Error {
-    Error::user(
-        UserErrorCode::LimitReached,
-        ["input"],
-        format!("There are {most} datasets of yours, which is as many as there may be: delete one first."),
-    )
 }
 
 /// Removes a dataset; gives whether there was one. Models that were trained on it stay.

@@ -141,7 +141,10 @@ fn header_names(header: &Record<'_>) -> Result<Vec<String>> {
         } else if name.chars().any(char::is_control) {
             format!("The name of column {place} holds control characters.")
         } else if let Some(first) = names[..index].iter().position(|other| other == name) {
-            format!("Columns {} and {place} are both called `{name}`.", first + 1)
+            format!(
+                "Columns {} and {place} are both called `{name}`.",
+                first + 1
+            )
         } else {
             continue;
         };

@@ -495,7 +495,7 @@ table! {
         owner_id -> Nullable<Guid>,
         name -> Text,
         kind -> Text,
-        columns -> Json,
+        fields -> Json,
         row_count -> BigInt,
         first_day -> Nullable<Text>,
         last_day -> Nullable<Text>,

@@ -43,6 +43,10 @@ pub mod logs;
 pub mod media;
 #[path = "../media/sweep_store.rs"]
 pub mod media_sweeps;
+#[path = "../models/alias_store.rs"]
+pub mod model_aliases;
+#[path = "../models/register_store.rs"]
+pub mod model_registrations;
 #[path = "../models/store.rs"]
 pub mod models;
 #[path = "../notebooks/changes.rs"]

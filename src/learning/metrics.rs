@@ -62,9 +62,7 @@ impl Scores {
                 _ => mae / scale,
             },
             coverage: mean(pairs, |pair| {
-                f64::from(u8::from(
-                    (pair.lower..=pair.upper).contains(&pair.actual),
-                ))
+                f64::from(u8::from((pair.lower..=pair.upper).contains(&pair.actual)))
             }),
         }
     }

@@ -6,7 +6,7 @@ CREATE TABLE datasets (
     owner_id uuid REFERENCES users (id) ON DELETE CASCADE,
     name text NOT NULL,
     kind text COLLATE "C" NOT NULL,
-    columns jsonb NOT NULL,
+    fields jsonb NOT NULL,
     row_count bigint NOT NULL,
     first_day text COLLATE "C",
     last_day text COLLATE "C",

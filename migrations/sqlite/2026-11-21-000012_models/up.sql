@@ -6,7 +6,7 @@ CREATE TABLE datasets (
     owner_id BLOB REFERENCES users (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
     kind TEXT NOT NULL,
-    columns TEXT NOT NULL,
+    fields TEXT NOT NULL,
     row_count INTEGER NOT NULL,
     first_day TEXT,
     last_day TEXT,

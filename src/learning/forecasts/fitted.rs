@@ -73,9 +73,7 @@ impl Fitted {
             } => walk(values, origins, steps, *lags, scaler, regressor)?,
         };
         if paths.iter().flatten().any(|value| !value.is_finite()) {
-            return Err(Error::Failed(
-                "the forecast is no finite number".to_owned(),
-            ));
+            return Err(Error::Failed("the forecast is no finite number".to_owned()));
         }
         Ok(paths)
     }
