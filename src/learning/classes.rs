@@ -1,12 +1,38 @@
-//! Classification of rows of numbers.
+//! Classification of rows of numbers, by smartcore; what it lacks, probabilities above all, is here.
 
-use super::{Error, Progress, drift::Reference};
+mod estimator;
+mod folds;
+mod linear;
+mod settings;
+mod svm;
+#[cfg(test)]
+mod tests;
+mod trees;
+
+use super::{Error, Progress, drift::Reference, metrics};
+pub(super) use estimator::softmax;
+use estimator::{Estimator, Examples};
+pub(super) use folds::{evaluate, stratified};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use settings::Settings;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
+
+/// Rows that are taken at most.
+pub const MOST_ROWS: usize = 100_000;
+/// Features that are taken at most.
+pub const MOST_FEATURES: usize = 500;
+/// Numbers in the whole table at most.
+pub const MOST_CELLS: usize = 2_000_000;
+/// Classes that are told apart at most.
+pub const MOST_CLASSES: usize = 50;
 
 /// How rows are turned into a class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Method {
     /// Multinomial logistic regression.
     LogisticRegression,
@@ -22,6 +48,52 @@ pub enum Method {
     Svm,
 }
 
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::LogisticRegression,
+        Self::DecisionTree,
+        Self::RandomForest,
+        Self::Knn,
+        Self::NaiveBayes,
+        Self::Svm,
+    ];
+
+    /// The name that people ask for it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LogisticRegression => "logistic_regression",
+            Self::DecisionTree => "decision_tree",
+            Self::RandomForest => "random_forest",
+            Self::Knn => "knn",
+            Self::NaiveBayes => "naive_bayes",
+            Self::Svm => "svm",
+        }
+    }
+
+    /// Name and version of the library that does the work.
+    pub fn library(self) -> &'static str {
+        "smartcore 0.7.0"
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Method {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|method| method.name() == name)
+            .ok_or_else(|| Error::BadData(format!("there is no method of classification `{name}`")))
+    }
+}
+
 /// A table with a label per row. `rows[i]` has a number per feature.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -33,7 +105,7 @@ pub struct Table {
     pub labels: Vec<String>,
 }
 
-/// What cross-validation measured.
+/// What cross-validation measured, over all rows, each predicted by a model that had not seen it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Share of rows whose most probable class was right.
@@ -50,7 +122,16 @@ pub struct Evaluation {
 
 /// A trained model.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Classifier {}
+pub struct Classifier {
+    method: Method,
+    /// JSON, as postcard has no type that describes itself.
+    params: String,
+    features: Vec<String>,
+    labels: Vec<String>,
+    estimator: Estimator,
+    evaluation: Evaluation,
+    reference: Reference,
+}
 
 /// Cross-validates (stratified, fixed seed), then trains with everything.
 pub fn train(
@@ -59,50 +140,187 @@ pub fn train(
     params: &Value,
     progress: Progress<'_>,
 ) -> Result<Classifier, Error> {
-    let _ = (table, method, params, progress);
-    todo!()
+    let (settings, params) = Settings::read(method, params, table.features.len())?;
+    let labels = checked(table, &settings)?;
+    let examples = Examples {
+        rows: table.rows.clone(),
+        classes: encoded(&table.labels, &labels),
+        count: labels.len(),
+    };
+    let parts = stratified(&examples.classes, settings.folds, settings.seed);
+    let folds = parts.iter().max().map_or(0, |last| last + 1);
+    let mut probabilities = vec![Vec::new(); examples.rows.len()];
+    let total = (folds + 1) as f64;
+    for fold in 0..folds {
+        let (training, held_out) = examples.split(&parts, fold);
+        let estimator = Estimator::fit(&training, &settings.learner, &mut |done| {
+            progress((fold as f64 + done) / total)
+        })?;
+        for row in held_out {
+            probabilities[row] = estimator.probabilities(&examples.rows[row])?;
+        }
+    }
+    let evaluation = evaluate(&examples.classes, &probabilities, labels.len(), folds);
+    let estimator = Estimator::fit(&examples, &settings.learner, &mut |done| {
+        progress((folds as f64 + done) / total)
+    })?;
+    Ok(Classifier {
+        method,
+        params: params.to_string(),
+        features: table.features.clone(),
+        labels,
+        estimator,
+        evaluation,
+        reference: Reference::of(&table.features, &table.rows)?,
+    })
+}
+
+/// The classes, sorted, if the table can be learned from.
+fn checked(table: &Table, settings: &Settings) -> Result<Vec<String>, Error> {
+    let names: BTreeSet<&String> = table.features.iter().collect();
+    if table.features.is_empty() || names.len() < table.features.len() {
+        return Err(Error::BadData(
+            "a table needs features, each with a name of its own".to_owned(),
+        ));
+    }
+    if table.labels.len() != table.rows.len() {
+        return Err(Error::BadData(format!(
+            "there are {} labels for {} rows",
+            table.labels.len(),
+            table.rows.len()
+        )));
+    }
+    let most = settings.learner.most_rows().min(MOST_ROWS);
+    atmost("rows", table.rows.len(), most)?;
+    atmost("features", table.features.len(), MOST_FEATURES)?;
+    atmost(
+        "numbers",
+        table.rows.len() * table.features.len(),
+        MOST_CELLS,
+    )?;
+    for (index, row) in table.rows.iter().enumerate() {
+        check_row(&table.features, row, index + 1)?;
+    }
+    let labels = classes_of(&table.labels)?;
+    settings
+        .learner
+        .check(table.rows.len(), settings.folds, labels.len())?;
+    Ok(labels)
+}
+
+/// The labels without doubles, sorted; two to [`MOST_CLASSES`] of at least two rows each.
+pub(super) fn classes_of(labels: &[String]) -> Result<Vec<String>, Error> {
+    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+    for label in labels {
+        *counts.entry(label).or_default() += 1;
+        atmost("classes", counts.len(), MOST_CLASSES)?;
+    }
+    if labels.len() < 4 {
+        return Err(Error::NotEnoughData {
+            needed: 4,
+            got: labels.len(),
+            why: "two classes of two rows".to_owned(),
+        });
+    }
+    if counts.len() < 2 {
+        return Err(Error::BadData(
+            "all rows have the same label: there is nothing to tell apart".to_owned(),
+        ));
+    }
+    if let Some((label, _)) = counts.iter().find(|(_, count)| **count < 2) {
+        return Err(Error::BadData(format!(
+            "label `{label}` has one row: every class needs two, one to learn and one to measure"
+        )));
+    }
+    Ok(counts.into_keys().cloned().collect())
+}
+
+/// The labels as places in the sorted classes.
+pub(super) fn encoded(labels: &[String], classes: &[String]) -> Vec<u32> {
+    labels
+        .iter()
+        .map(|label| classes.partition_point(|class| class < label) as u32)
+        .collect()
+}
+
+pub(super) fn atmost(what: &'static str, got: usize, most: usize) -> Result<(), Error> {
+    if got > most {
+        Err(Error::TooMuchData { what, most, got })
+    } else {
+        Ok(())
+    }
+}
+
+fn check_row(features: &[String], row: &[f64], number: usize) -> Result<(), Error> {
+    if row.len() != features.len() {
+        return Err(Error::BadData(format!(
+            "row {number} has {} values for {} features",
+            row.len(),
+            features.len()
+        )));
+    }
+    // Squares and sums of what is larger would not be finite.
+    match row.iter().position(|value| value.abs().is_nan() || value.abs() > 1e100) {
+        None => Ok(()),
+        Some(column) => Err(Error::NotFinite {
+            row: number,
+            column: features.get(column).cloned(),
+        }),
+    }
 }
 
 impl Classifier {
     /// The method.
     pub fn method(&self) -> Method {
-        todo!()
+        self.method
     }
     /// The parameters, with their defaults.
     pub fn params(&self) -> Value {
-        todo!()
+        serde_json::from_str(&self.params).unwrap_or_default()
     }
     /// The features, in the order of a row.
     pub fn features(&self) -> &[String] {
-        todo!()
+        &self.features
     }
     /// The classes, sorted, in the order of the probabilities.
     pub fn labels(&self) -> &[String] {
-        todo!()
+        &self.labels
     }
     /// The cross-validation's result.
     pub fn evaluation(&self) -> &Evaluation {
-        todo!()
+        &self.evaluation
     }
     /// What later rows are compared with.
     pub fn reference(&self) -> &Reference {
-        todo!()
+        &self.reference
     }
     /// The probability of each label for a row in the features' order.
     pub fn probabilities(&self, row: &[f64]) -> Result<Vec<f64>, Error> {
-        let _ = row;
-        todo!()
+        check_row(&self.features, row, 1)?;
+        let probabilities = self.estimator.probabilities(row)?;
+        if probabilities.len() != self.labels.len() {
+            return Err(Error::Corrupt(
+                "the model knows other classes than it names".to_owned(),
+            ));
+        }
+        Ok(probabilities)
     }
 }
 
 /// Brings features that were given by name into a model's order; a missing, an unknown and a non-finite one are errors.
 pub fn in_order(features: &[String], given: &BTreeMap<String, f64>) -> Result<Vec<f64>, Error> {
-    let _ = (features, given);
-    todo!()
+    if let Some(missing) = features.iter().find(|name| !given.contains_key(*name)) {
+        return Err(Error::MissingFeature(missing.clone()));
+    }
+    if let Some(unknown) = given.keys().find(|name| !features.contains(name)) {
+        return Err(Error::UnknownFeature(unknown.clone()));
+    }
+    let row: Vec<f64> = features.iter().map(|name| given[name]).collect();
+    check_row(features, &row, 1)?;
+    Ok(row)
 }
 
 /// The place of the largest probability; the first of equals.
 pub fn most_probable(probabilities: &[f64]) -> usize {
-    let _ = probabilities;
-    todo!()
+    metrics::argmax(probabilities)
 }

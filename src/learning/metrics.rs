@@ -71,3 +71,53 @@ impl Scores {
 fn mean(pairs: &[Pair], of: impl Fn(&Pair) -> f64) -> f64 {
     pairs.iter().map(of).sum::<f64>() / pairs.len().max(1) as f64
 }
+
+/// The place of the largest number; the first of equals.
+pub fn argmax(numbers: &[f64]) -> usize {
+    let mut best = 0;
+    for (place, number) in numbers.iter().enumerate() {
+        if *number > numbers[best] {
+            best = place;
+        }
+    }
+    best
+}
+
+/// `confusion[is][was predicted as]` of classes `0..count`.
+pub fn confusion(is: &[u32], predicted: &[u32], count: usize) -> Vec<Vec<usize>> {
+    let mut matrix = vec![vec![0; count]; count];
+    for (is, predicted) in is.iter().zip(predicted) {
+        matrix[*is as usize][*predicted as usize] += 1;
+    }
+    matrix
+}
+
+/// The share of the diagonal.
+pub fn accuracy(confusion: &[Vec<usize>]) -> f64 {
+    let all: usize = confusion.iter().flatten().sum();
+    let right: usize = (0..confusion.len()).map(|class| confusion[class][class]).sum();
+    right as f64 / all.max(1) as f64
+}
+
+/// Mean over the classes of 2·TP / (2·TP + FP + FN), 0 for a class that neither is nor was predicted.
+pub fn f1_macro(confusion: &[Vec<usize>]) -> f64 {
+    let classes = confusion.len();
+    let sum: f64 = (0..classes)
+        .map(|class| {
+            let is: usize = confusion[class].iter().sum();
+            let predicted: usize = confusion.iter().map(|row| row[class]).sum();
+            2.0 * confusion[class][class] as f64 / (is + predicted).max(1) as f64
+        })
+        .sum();
+    sum / classes.max(1) as f64
+}
+
+/// Mean of −ln p of the class that is, with p kept at least the machine's epsilon (2⁻⁵²), as scikit-learn does.
+pub fn log_loss(is: &[u32], probabilities: &[Vec<f64>]) -> f64 {
+    let sum: f64 = is
+        .iter()
+        .zip(probabilities)
+        .map(|(is, row)| -row[*is as usize].clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln())
+        .sum();
+    sum / is.len().max(1) as f64
+}
