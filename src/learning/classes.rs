@@ -3,6 +3,7 @@
 mod estimator;
 mod folds;
 mod linear;
+mod method;
 mod settings;
 mod svm;
 #[cfg(test)]
@@ -13,14 +14,11 @@ use super::{Error, Progress, drift::Reference, metrics};
 pub(super) use estimator::softmax;
 use estimator::{Estimator, Examples};
 pub(super) use folds::{evaluate, stratified};
+pub use method::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use settings::Settings;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    str::FromStr,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows that are taken at most.
 pub const MOST_ROWS: usize = 100_000;
@@ -30,69 +28,6 @@ pub const MOST_FEATURES: usize = 500;
 pub const MOST_CELLS: usize = 2_000_000;
 /// Classes that are told apart at most.
 pub const MOST_CLASSES: usize = 50;
-
-/// How rows are turned into a class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Method {
-    /// Multinomial logistic regression.
-    LogisticRegression,
-    /// One decision tree.
-    DecisionTree,
-    /// A random forest.
-    RandomForest,
-    /// The nearest neighbours vote.
-    Knn,
-    /// Gaussian naive Bayes.
-    NaiveBayes,
-    /// Support-vector machines, one against the rest.
-    Svm,
-}
-
-impl Method {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::LogisticRegression,
-        Self::DecisionTree,
-        Self::RandomForest,
-        Self::Knn,
-        Self::NaiveBayes,
-        Self::Svm,
-    ];
-
-    /// The name that people ask for it by.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LogisticRegression => "logistic_regression",
-            Self::DecisionTree => "decision_tree",
-            Self::RandomForest => "random_forest",
-            Self::Knn => "knn",
-            Self::NaiveBayes => "naive_bayes",
-            Self::Svm => "svm",
-        }
-    }
-
-    /// Name and version of the library that does the work.
-    pub fn library(self) -> &'static str {
-        "smartcore 0.7.0"
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Method {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|method| method.name() == name)
-            .ok_or_else(|| Error::BadData(format!("there is no method of classification `{name}`")))
-    }
-}
 
 /// A table with a label per row. `rows[i]` has a number per feature.
 #[derive(Debug, Clone, PartialEq)]
