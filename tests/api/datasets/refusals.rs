@@ -105,9 +105,7 @@ every_database!(
     with = |config| {
         config.datasets.gap_days = 3;
     },
-    async fn days_out_of_order_twice_missing_or_too_far_apart_are_told_with_their_lines(
-        app: TestApp,
-    ) {
+    async fn days_out_of_order_or_too_far_apart_are_told_with_their_lines(app: TestApp) {
         let ann = app.user("ann").await;
         for (changed, parts) in [
             (
