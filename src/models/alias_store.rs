@@ -84,7 +84,12 @@ pub async fn change(conn: &mut Conn, wanted: AliasChange, log: Log) -> Result<Mo
             };
             put(conn, &cleared).await?;
         }
-        let wanted = AliasChange { from_id, ..wanted };
+        // A new id: ids order what happened at the same moment.
+        let wanted = AliasChange {
+            id: AliasChangeId::new(),
+            from_id,
+            ..wanted
+        };
         put(conn, &wanted).await?;
         logs::insert(conn, &log).await?;
         let changed = registry::find(conn, wanted.model_id).await?;

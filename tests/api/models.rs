@@ -7,10 +7,14 @@ mod onnx;
 mod stored;
 mod training;
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::support::*;
 
+/// Nothing of a training takes longer to tell, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
 const TRAIN: &str = "mutation ($input: TrainModelInput!) { trainModel(input: $input) {
     job { id kind status subject { id } } errors { code message path } } }";
 const JOB: &str =
@@ -61,7 +65,8 @@ async fn started(client: &Client, input: Value) -> String {
 
 /// A job once it has ended.
 async fn ended(app: &TestApp, client: &Client, job: &str) -> Value {
-    let mut stream = app.subscribe(client, PROGRESS, json!({ "id": job })).await;
+    let stream = app.subscribe(client, PROGRESS, json!({ "id": job })).await;
+    let mut stream = stream.patient(PATIENCE);
     loop {
         match stream.answer().await {
             Ok(_) => {}

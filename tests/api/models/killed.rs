@@ -1,10 +1,12 @@
 //! Trainings that end in the middle: on request, or with their worker.
 
+use std::process::Stdio;
+
 use super::*;
 
 /// A table on which a forest takes long enough to be met in the middle.
 fn noise() -> String {
-    let rows = (0_u64..3_000).map(|number| {
+    let rows = (0_u64..600).map(|number| {
         let mixed = |by: u64| (number.wrapping_mul(by) >> 7) % 1_000;
         format!(
             "{},{},{},{}\n",
@@ -20,13 +22,14 @@ fn noise() -> String {
 fn long_order(dataset: &str) -> Value {
     json!({
         "name": "long", "task": "CLASSIFICATION", "algorithm": "RANDOM_FOREST", "datasetId": dataset, "target": "label",
-        "params": { "trees": 200 },
+        "params": { "trees": 100 },
     })
 }
 
 /// Waits until a training is on its way.
-async fn running(app_ws: &str, client: &Client, job: &str) {
-    let mut stream = Subscription::start(app_ws, client, PROGRESS, json!({ "id": job })).await;
+async fn running(address: &str, client: &Client, job: &str) {
+    let stream = Subscription::start(address, client, PROGRESS, json!({ "id": job })).await;
+    let mut stream = stream.patient(PATIENCE);
     loop {
         let state = stream.next().await["data"]["jobProgress"].clone();
         assert!(
@@ -54,43 +57,41 @@ every_database!(
     }
 );
 
-/// The program dies in the middle of a training; the next one begins it again and ends it once.
-async fn dies(database: Option<Database>) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut program = Program::start(folder.path(), database.as_ref());
-    let ann = Client::anonymous(&program.url()).register("ann").await;
+/// A worker is killed in the middle of a training; another one begins it again and ends it once.
+async fn dies(engine: Engine) {
+    let app = TestApp::on(engine, |config| config.jobs.inline = false).await;
+    let ann = app.user("ann").await;
     let dataset = ann.dataset("Noise", "TABULAR", noise()).await;
     let job = started(&ann, long_order(&dataset)).await;
-    running(&program.ws_url(), &ann, &job).await;
-    program.kill();
-    let program = Program::start(folder.path(), database.as_ref());
-    let ann = ann.at(&program.url());
+    let mut command = app.program(&["worker"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut worker = command.spawn().unwrap();
+    running(&app.ws_url(), &ann, &job).await;
+    worker.kill().unwrap();
+    worker.wait().unwrap();
     assert_eq!(model(&ann, "long").await, Value::Null);
-    // The lease of the dead worker has to end first, a minute after its last beat.
-    let mut stream =
-        Subscription::start(&program.ws_url(), &ann, PROGRESS, json!({ "id": job })).await;
-    while stream.answer().await.is_ok() {}
-    let reply = ann.graphql(JOB, json!({ "id": job })).await;
-    let ended = reply.at("/job");
+    assert_eq!(stored(&app).await, 0);
+    app.execute("UPDATE jobs SET lease_until = created_at WHERE kind = 'model.train'")
+        .await;
+    let other = app.app().clone();
+    tokio::spawn(async move { pluma::work::run(&other).await });
+    let ended = ended(&app, &ann, &job).await;
+    let (status, attempts) = (&ended["status"], &ended["attempts"]);
     assert_eq!(
-        (&ended["status"], &ended["attempts"]),
+        (status, attempts),
         (&json!("SUCCEEDED"), &json!(2)),
         "{ended:#}"
     );
     let found = model(&ann, "long").await;
     assert_eq!(found["versions"]["totalCount"], 1);
     assert_eq!(found["champion"]["id"], ended["result"]["modelVersionId"]);
-    assert_eq!(found["champion"]["dataset"]["id"], dataset.as_str());
+    assert_eq!(stored(&app).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_training_killed_in_the_middle_is_begun_again_and_done_once_on_sqlite() {
-    dies(None).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_training_killed_in_the_middle_is_begun_again_and_done_once_on_postgres() {
-    dies(Some(Database::create().await)).await;
+async fn a_training_killed_in_the_middle_is_begun_again_and_done_once() {
+    dies(Engine::Sqlite).await;
+    dies(Engine::Postgres).await;
 }
 
 every_database!(
