@@ -22,8 +22,8 @@ use crate::graphql::telemetry::{Names, Running};
 use crate::health::graphql::HealthQuery;
 use crate::viewer::{Identity, Viewer};
 use crate::{
-    accounts, ai, background, chat, config, legislation, linguistics, logs, media, notebooks,
-    pages, processing, search,
+    accounts, ai, background, chat, config, datasets, legislation, linguistics, logs, media,
+    models, notebooks, pages, processing, search,
 };
 
 /// Everything that can be asked.
@@ -45,6 +45,8 @@ pub struct Query(
     pages::graphql::PageQueries,
     search::graphql::SearchQueries,
     background::graphql::JobQueries,
+    datasets::graphql::DatasetQueries,
+    models::graphql::ModelQueries,
     processing::graphql::ProcessingQueries,
     legislation::graphql::PropositionQueries,
 );
@@ -66,6 +68,8 @@ pub struct Mutation(
     pages::graphql::SaveMutations,
     pages::graphql::ProposalMutations,
     background::graphql::JobMutations,
+    datasets::graphql::DatasetMutations,
+    models::graphql::ModelMutations,
     processing::graphql::ProcessingMutations,
     legislation::graphql::PropositionMutations,
 );
@@ -266,7 +270,9 @@ pub fn prepare(app: &App, viewer: Viewer, request: Request) -> Request {
         .data(Arc::new(accounts::loaders::Loaders::new(app)))
         .data(Arc::new(ai::loaders::Loaders::new(app)))
         .data(Arc::new(chat::loaders::Loaders::new(app, &viewer)))
+        .data(Arc::new(datasets::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(media::loaders::Loaders::new(app, &viewer)))
+        .data(Arc::new(models::loaders::Loaders::new(app)))
         .data(Arc::new(notebooks::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(pages::loaders::Loaders::new(app, &viewer)))
         .data(viewer)

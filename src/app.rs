@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::artefacts::Artefacts;
 use crate::cache::Texts;
 use crate::clock::{Clock, system_time};
 use crate::config::Config;
@@ -75,6 +76,12 @@ pub struct Parts {
     pub storage: Storage,
     /// Where pictures are decoded.
     pub pictures: Workshop,
+    /// Where tables are read.
+    pub tables: Workshop,
+    /// Where models are trained and imported.
+    pub training: Workshop,
+    /// Models that were loaded from the store.
+    pub artefacts: Artefacts,
     /// Who else may say who somebody is.
     pub oidc: Providers,
     /// Keys that sign access tokens.
@@ -134,6 +141,9 @@ impl App {
             mailer: Mailer::new(&config)?,
             storage: Storage::open(&config.storage)?,
             pictures: Workshop::new(config.media.decoders),
+            tables: Workshop::new(config.datasets.readers),
+            training: Workshop::new(config.models.trainers),
+            artefacts: Artefacts::new(config.models.memory),
             oidc: Providers::new(&config)?,
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),

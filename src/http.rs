@@ -39,7 +39,7 @@ mod sign_in;
 mod sse;
 mod stream;
 mod trace;
-mod upload;
+pub mod upload;
 mod ws;
 mod ws_messages;
 mod ws_outbox;

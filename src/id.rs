@@ -140,6 +140,14 @@ ids! {
     ProcessedRecordId = "record";
     /// Names a bill.
     PropositionId = "proposition";
+    /// Names a dataset.
+    DatasetId = "dataset";
+    /// Names a model.
+    ModelId = "model";
+    /// Names a version of a model.
+    ModelVersionId = "version";
+    /// Names a change of what an alias of a model stands for.
+    AliasChangeId = "alias";
 }
 
 #[cfg(test)]

@@ -2,13 +2,18 @@
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::{accounts, ai, config, idempotency, logs, media, pages, processing, search};
+use crate::{
+    accounts, ai, config, datasets, idempotency, logs, media, models, pages, processing, search,
+};
 
 /// Runs jobs, writes answers and seals the log until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
     let kinds = [
         accounts::jobs::kinds(app),
         ai::writing::other_kinds(app),
+        datasets::sweeping::kinds(app),
+        models::sweeping::kinds(app),
+        models::training::kinds(app),
         idempotency::jobs::kinds(app),
         logs::sealing::kinds(app),
         media::jobs::kinds(app),
@@ -19,6 +24,8 @@ pub async fn run(app: &App) {
     let schedules = [
         accounts::jobs::schedules(),
         ai::writing::schedules(),
+        datasets::sweeping::schedules(),
+        models::sweeping::schedules(),
         idempotency::jobs::schedules(),
         logs::sealing::schedules(),
         media::jobs::schedules(),

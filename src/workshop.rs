@@ -43,7 +43,7 @@ impl Workshop {
         if entered.before >= self.most {
             return Err(Error::refused(
                 Code::ServiceUnavailable,
-                "Too many pictures are being worked on; try again in a moment.",
+                "Too much of this is being worked on; try again in a moment.",
             ));
         }
         let place = Arc::clone(&self.places).acquire_owned().await;

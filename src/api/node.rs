@@ -10,19 +10,22 @@ use crate::background;
 use crate::background::graphql::Job;
 use crate::chat::graphql::{Chat, ChatMessage};
 use crate::chat::loaders::Loaders as ChatLoaders;
+use crate::datasets::graphql::{Dataset, load_dataset};
 use crate::error::{Error, Result};
 use crate::graphql::context::Request;
 use crate::graphql::cost::list_size;
 use crate::graphql::node::AnyNode;
 use crate::id::{
-    ApiKeyId, ChatId, CollaboratorId, ImageId, JobId, LogId, MessageId, NotebookId, PageId,
-    ProcessedRecordId, ProposalId, PropositionId, RevisionId, SessionId, UserId,
+    ApiKeyId, ChatId, CollaboratorId, DatasetId, ImageId, JobId, LogId, MessageId, ModelId,
+    ModelVersionId, NotebookId, PageId, ProcessedRecordId, ProposalId, PropositionId, RevisionId,
+    SessionId, UserId,
 };
 use crate::legislation;
 use crate::legislation::graphql::Proposition;
 use crate::logs;
 use crate::logs::graphql::Log;
 use crate::media::graphql::{Image, load_image};
+use crate::models::graphql::{Model, ModelVersion, load_model, load_version};
 use crate::notebooks::graphql::{Collaborator, Notebook};
 use crate::notebooks::loaders::Loaders as NotebookLoaders;
 use crate::notebooks::sharing;
@@ -57,6 +60,12 @@ pub enum Node {
     Chat(Chat),
     /// What is said in one.
     ChatMessage(ChatMessage),
+    /// A dataset.
+    Dataset(Dataset),
+    /// A model.
+    Model(Model),
+    /// A version of a model.
+    ModelVersion(ModelVersion),
     /// An API key.
     ApiKey(ApiKey),
     /// A picture.
@@ -154,6 +163,8 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
                 .map(|bill| Node::Proposition(Proposition::of(bill))),
             None => None,
         },
+        // As `dataset` and `model` do: READ alone does not reach them.
+        DatasetId::PREFIX | ModelId::PREFIX | ModelVersionId::PREFIX => learned(ctx, id).await?,
         ApiKeyId::PREFIX => match ApiKeyId::parse(id) {
             Some(id) => accounts::find_key(ctx.app()?, ctx.viewer()?, id)
                 .await?
@@ -223,6 +234,22 @@ async fn message(ctx: &Context<'_>, id: MessageId) -> Result<Option<ChatMessage>
     };
     let chat = loaders.chats.load(message.chat_id).await?;
     Ok(chat.map(|_| ChatMessage(message)))
+}
+
+async fn learned(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
+    if !ctx.viewer()?.scopes().has(Scope::Models) {
+        return Ok(None);
+    }
+    if let Some(id) = DatasetId::parse(id) {
+        return Ok(load_dataset(ctx, id).await?.map(Node::Dataset));
+    }
+    if let Some(id) = ModelId::parse(id) {
+        return Ok(load_model(ctx, id).await?.map(Node::Model));
+    }
+    Ok(match ModelVersionId::parse(id) {
+        Some(id) => load_version(ctx, id).await?.map(Node::ModelVersion),
+        None => None,
+    })
 }
 
 async fn revision(ctx: &Context<'_>, id: RevisionId) -> Result<Option<Revision>> {

@@ -12,6 +12,7 @@ mod accounts;
 mod ai;
 mod audit;
 mod database;
+mod datasets;
 mod jobs;
 #[expect(
     rustdoc::bare_urls,
@@ -31,6 +32,7 @@ mod log;
 )]
 mod mail;
 mod media;
+mod models;
 #[expect(
     rustdoc::bare_urls,
     reason = "an example is a value, as it is to be written"
@@ -61,6 +63,7 @@ pub use accounts::Accounts;
 pub use ai::Ai;
 pub use audit::Audit;
 pub use database::Database;
+pub use datasets::Datasets;
 pub use jobs::Jobs;
 pub use legislation::Legislation;
 pub use limits::Limits;
@@ -68,6 +71,7 @@ pub use linguistics::Linguistics;
 pub use log::Log;
 pub use mail::Mail;
 pub use media::Media;
+pub use models::Models;
 pub use oidc::Oidc;
 pub use persisted::Persisted;
 pub use processing::Processing;
@@ -120,6 +124,12 @@ pub struct Config {
     /// Pictures: how large they may be, and for how long their addresses are good.
     #[config(nested)]
     pub media: Media,
+    /// Datasets: how large tables may be that people import.
+    #[config(nested)]
+    pub datasets: Datasets,
+    /// Models: how much training takes, and how much of what was trained is kept in memory.
+    #[config(nested)]
+    pub models: Models,
     /// What one client may ask for.
     #[config(nested)]
     pub limits: Limits,

@@ -582,6 +582,86 @@ table! {
     }
 }
 
+table! {
+    use crate::db::types::{Guid, Instant, Json};
+    use diesel::sql_types::*;
+    /// Tables that people brought, as their columns are.
+    datasets (id) {
+        id -> Guid,
+        owner_id -> Nullable<Guid>,
+        name -> Text,
+        kind -> Text,
+        fields -> Json,
+        row_count -> BigInt,
+        first_day -> Nullable<Text>,
+        last_day -> Nullable<Text>,
+        missing_days -> Nullable<BigInt>,
+        sha256 -> Binary,
+        byte_size -> BigInt,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use crate::db::types::{Guid, Instant};
+    use diesel::sql_types::*;
+    /// Named lines of model versions.
+    models (id) {
+        id -> Guid,
+        name -> Text,
+        name_key -> Text,
+        task -> Text,
+        owner_id -> Nullable<Guid>,
+        last_version -> Integer,
+        champion_id -> Nullable<Guid>,
+        challenger_id -> Nullable<Guid>,
+        challenger_share -> Double,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use crate::db::types::{Guid, Instant, Json};
+    use diesel::sql_types::*;
+    /// What was trained or imported.
+    model_versions (id) {
+        id -> Guid,
+        model_id -> Guid,
+        version -> Integer,
+        algorithm -> Text,
+        params -> Json,
+        features -> Json,
+        labels -> Nullable<Json>,
+        target -> Nullable<Text>,
+        dataset_id -> Nullable<Guid>,
+        data_hash -> Nullable<Text>,
+        metrics -> Json,
+        library -> Text,
+        training_seconds -> Double,
+        byte_size -> BigInt,
+        sha256 -> Binary,
+        job_id -> Nullable<Guid>,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use crate::db::types::{Guid, Instant};
+    use diesel::sql_types::*;
+    /// Who moved which alias of a model; append-only.
+    alias_changes (id) {
+        id -> Guid,
+        model_id -> Guid,
+        alias -> Text,
+        from_id -> Nullable<Guid>,
+        to_id -> Nullable<Guid>,
+        share -> Nullable<Double>,
+        user_id -> Nullable<Guid>,
+        reason -> Nullable<Text>,
+        at -> Instant,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(api_keys -> users (user_id));
 joinable!(email_tokens -> users (user_id));

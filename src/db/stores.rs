@@ -21,6 +21,8 @@ pub mod chain;
 pub mod chat_messages;
 #[path = "../chat/store.rs"]
 pub mod chats;
+#[path = "../datasets/store.rs"]
+pub mod datasets;
 #[path = "../accounts/email_store.rs"]
 pub mod emails;
 #[path = "../pages/event_store.rs"]
@@ -47,6 +49,12 @@ pub mod logs;
 pub mod media;
 #[path = "../media/sweep_store.rs"]
 pub mod media_sweeps;
+#[path = "../models/alias_store.rs"]
+pub mod model_aliases;
+#[path = "../models/register_store.rs"]
+pub mod model_registrations;
+#[path = "../models/store.rs"]
+pub mod models;
 #[path = "../notebooks/changes.rs"]
 pub mod notebook_changes;
 #[path = "../notebooks/store.rs"]

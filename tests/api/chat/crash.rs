@@ -35,7 +35,7 @@ async fn end_leases(folder: &Path, database: Option<&Database>) {
         &db,
         "UPDATE jobs SET lease_until = created_at WHERE status = 'RUNNING' AND kind = 'ai.write'",
     );
-    assert_eq!(ended.await, 1);
+    assert_eq!(ended.await.unwrap(), 1);
 }
 
 async fn killed(database: Option<Database>) {

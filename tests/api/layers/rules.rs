@@ -1,11 +1,12 @@
 //! Which layer may name which: `http → api → slice::graphql → slice::service → slice::store → db::schema`.
 
 /// One per noun family. `health` has the shape of one; everything else beside the top is floor.
-const SLICES: [&str; 16] = [
+const SLICES: [&str; 17] = [
     "accounts",
     "ai",
     "background",
     "chat",
+    "datasets",
     "health",
     "legislation",
     "linguistics",

@@ -6,11 +6,12 @@ use crate::bad_input::odd_values::Things;
 use crate::support::{Client, TestApp, json};
 
 /// The tables whose rows have ids that a client can write, and what such an id begins with.
-const KINDS: [(&str, &str); 16] = [
+const KINDS: [(&str, &str); 17] = [
     ("api_keys", "apikey"),
     ("chat_messages", "message"),
     ("chats", "chat"),
     ("collaborators", "collaborator"),
+    ("datasets", "dataset"),
     ("edit_proposals", "proposal"),
     ("identities", "identity"),
     ("image_uploads", "upload"),
@@ -24,9 +25,10 @@ const KINDS: [(&str, &str); 16] = [
     ("sessions", "session"),
     ("users", "user"),
 ];
-/// Tables without, and that of bills, which are nobody's secret.
-const WITHOUT_IDS: [&str; 18] = [
+/// Tables without, and those of bills and models, which are nobody's secret.
+const WITHOUT_IDS: [&str; 21] = [
     "ai_usage",
+    "alias_changes",
     "answers",
     "audit_chain",
     "batch_items",
@@ -37,6 +39,8 @@ const WITHOUT_IDS: [&str; 18] = [
     "image_uses",
     "media_objects",
     "media_removals",
+    "model_versions",
+    "models",
     "propositions",
     "refresh_tokens",
     "search_documents",
@@ -195,6 +199,8 @@ async fn fill(app: &TestApp) -> Things {
     for sql in picture {
         assert_eq!(app.execute(&sql.replace("{hash}", hash)).await, 1);
     }
+    let table = "canary,word\n1,canary\n";
+    bob.dataset("canary", "TABULAR", table).await;
     // The jobs of a server are not run here, so that nothing of this changes by itself.
     let job = bob.batch(&["canary: 1"]).await;
     Things {

@@ -160,6 +160,11 @@ impl TestApp {
 
     /// Runs one SQL statement, to bring about what no request can; gives the number of rows.
     pub async fn execute(&self, sql: &str) -> usize {
+        self.try_execute(sql).await.unwrap()
+    }
+
+    /// The same with what the database says where it refuses.
+    pub async fn try_execute(&self, sql: &str) -> Result<usize, String> {
         run_sql(&self.app.db, sql).await
     }
 
@@ -213,8 +218,8 @@ impl Drop for TestApp {
     }
 }
 
-/// Runs one SQL statement; gives the number of rows.
-pub async fn run_sql(db: &Db, sql: &str) -> usize {
+/// Runs one SQL statement; gives the number of rows, or what the database says where it refuses.
+pub async fn run_sql(db: &Db, sql: &str) -> Result<usize, String> {
     let sql = sql.to_owned();
     let done = match db {
         Db::Sqlite(pool) => {
@@ -230,7 +235,7 @@ pub async fn run_sql(db: &Db, sql: &str) -> usize {
             run.await
         }
     };
-    done.unwrap()
+    done.map_err(|error| error.to_string())
 }
 
 /// Metrics are recorded per process.
