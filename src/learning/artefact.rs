@@ -1,9 +1,16 @@
-//! What is kept of a model, as bytes.
+//! What is kept of a model, as bytes: a magic number, the format's version, the library's name and version, a checksum, and the
+//! model in postcard.
+//!
+//! The checksum (FNV-1a of 64 bits, by Fowler, Noll and Vo) finds bytes that were cut off or altered by accident before anything is read from
+//! them; whoever keeps artefacts hashes them against intent. postcard never makes room for more than the bytes can fill.
 
-use super::{Error, classes::Classifier, forecasts::Forecaster, texts::TextClassifier};
+use super::{
+    Error, classes::Classifier, forecasts::Forecaster, guard::guarded, texts::TextClassifier,
+};
+use serde::{Deserialize, Serialize};
 
 /// Everything that can be kept.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Artefact {
     /// A method of forecasting that was fitted to a series.
     Forecaster(Box<Forecaster>),
@@ -16,7 +23,7 @@ pub enum Artefact {
 }
 
 /// An ONNX file and what was said when it was imported.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OnnxFile {
     /// The names of its inputs' numbers.
     pub features: Vec<String>,
@@ -26,18 +33,89 @@ pub struct OnnxFile {
     pub bytes: Vec<u8>,
 }
 
+const MAGIC: &[u8; 8] = b"PLUMALRN";
+/// Of what follows the magic number; another is refused, as postcard cannot skip what it does not know.
+const VERSION: u16 = 1;
+/// Magic number, version, checksum.
+const HEADER: usize = 8 + 2 + 8;
+/// The largest artefact that is read.
+pub const MOST_BYTES: usize = 512 << 20;
+
 impl Artefact {
-    /// As bytes that begin with a magic number, the format's version and the library's.
+    /// As bytes.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
-        todo!()
+        let body = guarded(|| postcard::to_allocvec(&(self.library(), self)))?;
+        if body.len() > MOST_BYTES - HEADER {
+            return Err(Error::TooMuchData {
+                what: "bytes of model",
+                most: MOST_BYTES - HEADER,
+                got: body.len(),
+            });
+        }
+        let mut bytes = Vec::with_capacity(HEADER + body.len());
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(&checksum(&body).to_le_bytes());
+        bytes.extend_from_slice(&body);
+        Ok(bytes)
     }
-    /// From bytes; foreign, truncated and altered ones are [`Error::Corrupt`].
+
+    /// From bytes; foreign, truncated and altered ones are [`Error::Corrupt`], and so are those of another library's version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let _ = bytes;
-        todo!()
+        let corrupt = |why: &str| Error::Corrupt(format!("the model's bytes {why}"));
+        if bytes.len() > MOST_BYTES {
+            return Err(corrupt("are too many"));
+        }
+        let rest = bytes
+            .strip_prefix(MAGIC)
+            .ok_or_else(|| corrupt("are not a model of this program"))?;
+        let (version, rest) = rest
+            .split_first_chunk::<2>()
+            .ok_or_else(|| corrupt("are cut off"))?;
+        let version = u16::from_le_bytes(*version);
+        if version != VERSION {
+            return Err(corrupt(&format!(
+                "are of format {version}, and this program reads {VERSION}"
+            )));
+        }
+        let (sum, body) = rest
+            .split_first_chunk::<8>()
+            .ok_or_else(|| corrupt("are cut off"))?;
+        if u64::from_le_bytes(*sum) != checksum(body) {
+            return Err(corrupt("are cut off or altered"));
+        }
+        let (library, body) = guarded(|| postcard::take_from_bytes::<&str>(body))
+            .map_err(|_| corrupt("name no library"))?;
+        let (artefact, rest) = guarded(|| postcard::take_from_bytes::<Self>(body))
+            .map_err(|_| corrupt(&format!("cannot be read; {library} wrote them")))?;
+        if !rest.is_empty() {
+            return Err(corrupt("go on after the model"));
+        }
+        if artefact.library() != library {
+            return Err(corrupt(&format!(
+                "are of {library}, and this program has {}: train the model again",
+                artefact.library()
+            )));
+        }
+        Ok(artefact)
     }
+
     /// Name and version of the library that trained it, such as `smartcore 0.7.0`.
     pub fn library(&self) -> &'static str {
-        todo!()
+        match self {
+            Self::Forecaster(model) => model.method().library(),
+            Self::Classifier(model) => model.method().library(),
+            Self::Text(model) => model.method().library(),
+            Self::Onnx(_) => super::onnx::LIBRARY,
+        }
     }
 }
+
+fn checksum(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use super::{backtest::Rolled, settings::LEAST_RESIDUALS};
 use serde::{Deserialize, Serialize};
 
 /// The steps whose errors are measured.
-pub(super) const STEPS: [usize; 13] = [1, 2, 3, 5, 7, 10, 14, 21, 30, 37, 45, 52, 60];
+pub(super) const STEPS: [usize; 9] = [1, 2, 3, 5, 7, 10, 14, 21, 30];
 /// Errors that a quantile is taken of, at most: two years.
 pub(super) const WINDOW: usize = 730;
 /// Days after which a change counts half.

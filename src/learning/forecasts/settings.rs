@@ -76,7 +76,7 @@ impl Settings {
             "none" => Transform::None,
             _ => Transform::Auto,
         };
-        let slow = matches!(method, Method::RandomForest | Method::Lstm);
+        let slow = method == Method::Lstm;
         let backtest = given.whole("backtest", 365, 20, 1_095)?;
         let refit = given.whole("refit", if slow { 90 } else { 30 }, 1, 365)?;
         let kind = match method {
@@ -94,7 +94,7 @@ impl Settings {
                 window: given.whole("window", 365, 30, 2_000)?,
             },
             _ => Kind::Windows {
-                lags: given.whole("lags", 14, 1, 60)?,
+                lags: given.whole("lags", usual_lags(method), 1, 60)?,
                 learner: Learner::read(method, &mut given)?,
             },
         };
@@ -123,8 +123,8 @@ impl Settings {
             Kind::Naive | Kind::Seasonal { .. } | Kind::Smoothing { .. } => 0,
             Kind::Windows { lags, learner } => match learner {
                 Learner::Linear | Learner::Ridge { .. } => 2 * lags + 10,
-                Learner::Knn { k } => (2 * k).max(30),
-                Learner::Forest { leaf, .. } => (4 * leaf).max(30),
+                Learner::Knn { k } => (k + 10).max(30),
+                Learner::Forest { leaf, .. } => (2 * leaf).max(30),
                 Learner::Lstm { .. } => 30,
             },
         };
@@ -144,6 +144,15 @@ impl Settings {
     }
 }
 
+/// Where all of a window counts at once, a shorter one is more like others.
+fn usual_lags(method: Method) -> usize {
+    match method {
+        Method::Knn => 5,
+        Method::Lstm => 10,
+        _ => 14,
+    }
+}
+
 impl Learner {
     fn read(method: Method, given: &mut Parameters) -> Result<Self, Error> {
         Ok(match method {
@@ -151,17 +160,17 @@ impl Learner {
                 alpha: given.number("alpha", 100.0, 1e-6, 1e6)?,
             },
             Method::Knn => Self::Knn {
-                k: given.whole("k", 50, 1, 500)?,
+                k: given.whole("k", 100, 1, 500)?,
             },
             Method::RandomForest => Self::Forest {
-                trees: given.whole("trees", 50, 1, 300)?,
+                trees: given.whole("trees", 100, 1, 300)?,
                 depth: given.whole("depth", 4, 1, 12)? as u16,
-                leaf: given.whole("leaf", 20, 1, 500)?,
+                leaf: given.whole("leaf", 30, 1, 500)?,
                 seed: given.whole("seed", 42, 0, u32::MAX as usize)? as u64,
             },
             Method::Lstm => Self::Lstm {
-                hidden: given.whole("hidden", 16, 1, 64)?,
-                epochs: given.whole("epochs", 30, 1, 300)?,
+                hidden: given.whole("hidden", 8, 1, 64)?,
+                epochs: given.whole("epochs", 20, 1, 300)?,
                 rate: given.number("learning_rate", 0.01, 1e-5, 1.0)?,
                 seed: given.whole("seed", 42, 0, u32::MAX as usize)? as u64,
             },
