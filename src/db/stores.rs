@@ -17,6 +17,10 @@ pub mod batches;
 pub mod chain;
 #[path = "../datasets/store.rs"]
 pub mod datasets;
+#[path = "../predictions/classification_store.rs"]
+pub mod classifications;
+#[path = "../predictions/drift_store.rs"]
+pub mod drifts;
 #[path = "../accounts/email_store.rs"]
 pub mod emails;
 #[path = "../pages/event_store.rs"]
@@ -57,6 +61,8 @@ pub mod notebooks;
 pub mod organising;
 #[path = "../pages/store.rs"]
 pub mod pages;
+#[path = "../predictions/store.rs"]
+pub mod predictions;
 #[path = "../processing/store.rs"]
 pub mod processed_records;
 #[path = "../legislation/store.rs"]
