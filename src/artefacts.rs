@@ -82,6 +82,11 @@ impl Artefacts {
         Ok(ready)
     }
 
+    /// Lets go of what does not fit, which otherwise happens a little later.
+    pub async fn settle(&self) {
+        self.0.run_pending_tasks().await;
+    }
+
     /// Lets go of a model.
     pub async fn forget(&self, id: ModelVersionId) {
         self.0.invalidate(&id).await;

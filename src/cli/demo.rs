@@ -1,5 +1,6 @@
 //! `pluma demo`: people, notebooks and pages to look at, written through the same services as the API's.
 
+mod data;
 mod library;
 mod writing;
 
@@ -52,6 +53,7 @@ pub async fn run(options: Demo, file: Option<&Path>) -> std::result::Result<(), 
     }
     let library = Library::read()?;
     let app = open(config).await?;
+    data::bring(&app).await?;
     let written = fill(&app, &library).await?;
     let pages: usize = library.notebooks.iter().map(|book| book.page.len()).sum();
     say(&match written {
@@ -71,6 +73,10 @@ pub async fn run(options: Demo, file: Option<&Path>) -> std::result::Result<(), 
     for person in &library.people {
         say(&format!("  {:<12} {}", person.username, person.name));
     }
+    say(
+        "\nEverybody who signs in may train models on two datasets: iris, and synthetic prices, which say that they \
+         are invented.",
+    );
     say(
         "\n`pluma` starts the server; the query `{ notebooks { nodes { title owner { displayName } } } }` lists \
          what is published.",

@@ -11,6 +11,7 @@ use super::request::{self, Received};
 use super::response::{self, Refusal, coded, complete_codes};
 use super::seats::{Seat, Seats};
 use super::server::Gone;
+use super::upload::Sender;
 use super::{idempotent, multipart, sse, stream, ws};
 use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
@@ -117,7 +118,19 @@ impl Transports {
             Method::GET | Method::HEAD => {
                 Received::Single(Box::new(request::from_query(parts, self.gateway.limits())?))
             }
-            Method::POST => request::from_body(parts, body, self.gateway.limits()).await?,
+            Method::POST => {
+                // Who brings files is known before any of them is read: strangers may bring less.
+                let signed_in = request::has_files(&parts.headers)
+                    && self
+                        .viewer(parts)
+                        .await
+                        .is_ok_and(|viewer| !viewer.is_anonymous());
+                let sender = Sender {
+                    signed_in,
+                    persisted: &self.persisted,
+                };
+                request::from_body(parts, body, self.gateway.limits(), &sender).await?
+            }
             _ => return Err(Refusal::method("GET, POST", "Send GraphQL by POST or GET.")),
         };
         request::carry_idempotency_key(&parts.headers, &mut received)?;

@@ -17,6 +17,12 @@ pub struct Limits {
     pub held: Held,
     /// Of one uploaded file.
     pub upload_bytes: usize,
+    /// Of an uploaded dataset, for those who are signed in.
+    pub dataset_bytes: usize,
+    /// Of an uploaded model, for those who are signed in.
+    pub model_bytes: usize,
+    /// Of the time that the upload of one of these takes.
+    pub upload_timeout: Duration,
     /// Of the files of one request.
     pub upload_files: usize,
     /// Of the operations of one request.
@@ -51,6 +57,9 @@ impl Limits {
             body_bytes: limits.body_bytes,
             held: Held::default(),
             upload_bytes: limits.body_bytes,
+            dataset_bytes: usize::try_from(config.datasets.bytes).unwrap_or(usize::MAX),
+            model_bytes: usize::try_from(config.models.bytes).unwrap_or(usize::MAX),
+            upload_timeout: config.datasets.upload.max(limits.request_timeout),
             upload_files: UPLOAD_FILES,
             batch: limits.batch,
             variables: limits.variables,
@@ -66,9 +75,29 @@ impl Limits {
         }
     }
 
+    /// Bytes of all files of a request together, of which one may have `most`.
+    pub fn files_of(&self, most: usize) -> usize {
+        let usual = self.upload_bytes.saturating_mul(self.upload_files);
+        usual.max(most)
+    }
+
+    /// Bytes of one file of a request for `operation`, by somebody who is signed in or not: datasets and models are
+    /// larger than anything else, and no stranger may import either.
+    pub fn file_of(&self, operation: &str, signed_in: bool) -> usize {
+        let named = [
+            ("importDataset", self.dataset_bytes),
+            ("importModel", self.model_bytes),
+        ];
+        let asked = named
+            .iter()
+            .filter(|(name, _)| signed_in && operation.contains(name));
+        let most = asked.map(|(_, most)| *most).max();
+        most.unwrap_or(self.upload_bytes)
+    }
+
     /// Bytes of the largest body that any transport reads.
     pub fn largest_body(&self) -> usize {
-        let files = self.upload_bytes.saturating_mul(self.upload_files);
-        files.saturating_add(self.body_bytes.saturating_mul(2))
+        self.files_of(self.dataset_bytes.max(self.model_bytes))
+            .saturating_add(self.body_bytes.saturating_mul(2))
     }
 }

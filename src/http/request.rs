@@ -4,7 +4,7 @@ use super::buffer::Buffer;
 use super::gateway::Limits;
 use super::json_size;
 use super::response::Refusal;
-use super::upload;
+use super::upload::{self, Sender};
 use crate::idempotency;
 use async_graphql::{Extensions, Request, Value, Variables};
 use axum::body::{Body, BodyDataStream};
@@ -112,10 +112,19 @@ fn parameter<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Refusal> 
 }
 
 /// Reads a POST.
-pub async fn from_body(parts: &Parts, body: Body, limits: &Limits) -> Result<Received, Refusal> {
+pub async fn from_body(
+    parts: &Parts,
+    body: Body,
+    limits: &Limits,
+    sender: &Sender<'_>,
+) -> Result<Received, Refusal> {
     let chunks = Arc::new(Mutex::new(body.into_data_stream()));
-    let reading = read(parts, &chunks, limits);
-    let received = tokio::time::timeout(limits.request_timeout, reading).await;
+    let reading = read(parts, &chunks, limits, sender);
+    let patience = match sender.signed_in {
+        true => limits.upload_timeout,
+        false => limits.request_timeout,
+    };
+    let received = tokio::time::timeout(patience, reading).await;
     match received {
         Ok(Ok(received)) => Ok(received),
         Ok(Err(refusal)) => {
@@ -145,7 +154,18 @@ async fn drain(chunks: &Chunks, most: usize) {
     }
 }
 
-async fn read(parts: &Parts, chunks: &Chunks, limits: &Limits) -> Result<Received, Refusal> {
+/// Whether a request brings files.
+pub fn has_files(headers: &HeaderMap) -> bool {
+    content_type(headers).is_ok_and(|essence| essence == "multipart/form-data")
+        && is_preflighted(headers)
+}
+
+async fn read(
+    parts: &Parts,
+    chunks: &Chunks,
+    limits: &Limits,
+    sender: &Sender<'_>,
+) -> Result<Received, Refusal> {
     match content_type(&parts.headers)?.as_str() {
         "application/json" => {
             let announced = parts.headers.get(header::CONTENT_LENGTH);
@@ -158,7 +178,7 @@ async fn read(parts: &Parts, chunks: &Chunks, limits: &Limits) -> Result<Receive
             from_json(body.bytes(), limits.batch)
         }
         "multipart/form-data" if is_preflighted(&parts.headers) => {
-            upload::read(&parts.headers, chunks, limits).await
+            upload::read(&parts.headers, chunks, limits, sender).await
         }
         "multipart/form-data" => {
             let message = "Send the header `apollo-require-preflight: true` with multipart \

@@ -3,9 +3,10 @@
 use super::buffer::Buffer;
 use super::gateway::Limits;
 use super::json_size;
+use super::persisted::PersistedQueries;
 use super::request::{Chunks, Received, from_json, malformed, too_large};
 use super::response::Refusal;
-use async_graphql::UploadValue;
+use async_graphql::{Request, UploadValue};
 use axum::http::{HeaderMap, StatusCode, header};
 use futures_util::StreamExt;
 use multer::{Constraints, Field, Multipart, SizeLimit};
@@ -14,18 +15,23 @@ use std::sync::Arc;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 /// Reads `operations`, `map`, and then the files, each into a temporary file. This is not
-/// async-graphql's reader because that one bounds neither the number of files nor `operations`.
+/// async-graphql's reader because that one bounds neither the number of files nor `operations`. `sender` says
+/// who sends them, and finds the text of an operation that is known by its hash.
 pub async fn read(
     headers: &HeaderMap,
     chunks: &Chunks,
     limits: &Limits,
+    sender: &Sender<'_>,
 ) -> Result<Received, Refusal> {
     let boundary = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| multer::parse_boundary(value.to_str().ok()?).ok())
         .ok_or_else(|| malformed("The multipart request has no boundary."))?;
     // multer buffers the headers of a part without a limit of its own.
-    let most = limits.upload_bytes.saturating_mul(limits.upload_files) + 2 * limits.body_bytes;
+    let most = match sender.signed_in {
+        true => limits.largest_body(),
+        false => limits.files_of(0) + 2 * limits.body_bytes,
+    };
     let size = SizeLimit::new().whole_stream(u64::try_from(most).unwrap_or(u64::MAX));
     let constraints = Constraints::new().size_limit(size);
     let chunks = futures_util::stream::unfold(Arc::clone(chunks), |chunks| async {
@@ -50,6 +56,16 @@ pub async fn read(
         ));
     }
 
+    let requests = match &received {
+        Received::Single(request) => std::slice::from_ref(&**request),
+        Received::Batch(requests) => requests,
+    };
+    let largest = requests
+        .iter()
+        .map(|request| limits.file_of(&sender.text(request), sender.signed_in))
+        .max();
+    let largest = largest.unwrap_or(limits.upload_bytes);
+    let mut room = limits.files_of(largest);
     while !map.is_empty() {
         let Some(field) = multipart.next_field().await.map_err(broken)? else {
             break;
@@ -60,7 +76,8 @@ pub async fn read(
                 "A part of the multipart request is not in its `map`.",
             ));
         };
-        let file = store(field, limits.upload_bytes).await?;
+        let (file, size) = store(field, largest.min(room)).await?;
+        room -= size;
         for path in paths {
             let copy = file.try_clone().map_err(unstored)?;
             place(&mut received, &path, copy)?;
@@ -93,7 +110,27 @@ async fn required(
     }
 }
 
-async fn store(mut field: Field<'static>, limit: usize) -> Result<UploadValue, Refusal> {
+/// Who sends files.
+pub struct Sender<'a> {
+    /// Whether that is somebody who is signed in.
+    pub signed_in: bool,
+    /// Texts known by their hash.
+    pub persisted: &'a PersistedQueries,
+}
+
+impl Sender<'_> {
+    /// The text of a request, which may have come as its hash.
+    fn text(&self, request: &Request) -> String {
+        let mut found = Request::new(request.query.clone());
+        found.extensions = request.extensions.clone();
+        // What is wrong with it is told when it is its turn.
+        let _ = self.persisted.resolve(&mut found);
+        found.query
+    }
+}
+
+/// A file and how many bytes it has.
+async fn store(mut field: Field<'static>, limit: usize) -> Result<(UploadValue, usize), Refusal> {
     let filename = field.file_name().unwrap_or("file").to_owned();
     let content_type = field.content_type().map(ToString::to_string);
     let file = tokio::task::spawn_blocking(tempfile::tempfile)
@@ -111,11 +148,12 @@ async fn store(mut field: Field<'static>, limit: usize) -> Result<UploadValue, R
     }
     file.flush().await.map_err(unstored)?;
     file.rewind().await.map_err(unstored)?;
-    Ok(UploadValue {
+    let value = UploadValue {
         filename,
         content_type,
         content: file.into_std().await,
-    })
+    };
+    Ok((value, size))
 }
 
 /// Puts a file where `variables.input.file` or, in a batch, `0.variables.input.file` points.

@@ -260,7 +260,10 @@ fn check_row(features: &[String], row: &[f64], number: usize) -> Result<(), Erro
         )));
     }
     // Squares and sums of what is larger would not be finite.
-    match row.iter().position(|value| value.abs().is_nan() || value.abs() > 1e100) {
+    match row
+        .iter()
+        .position(|value| value.abs().is_nan() || value.abs() > 1e100)
+    {
         None => Ok(()),
         Some(column) => Err(Error::NotFinite {
             row: number,

@@ -116,7 +116,9 @@ impl Distribution {
     fn of(feature: &str, sorted: Vec<f64>) -> Self {
         let mut values: Vec<f64> = Vec::new();
         if let Some(end) = sorted.len().checked_sub(1) {
-            values = (0..=100).map(|percent| sorted[end * percent / 100]).collect();
+            values = (0..=100)
+                .map(|percent| sorted[end * percent / 100])
+                .collect();
         }
         values.dedup();
         let shares = values.iter().map(|value| share(&sorted, *value)).collect();

@@ -95,7 +95,9 @@ pub fn confusion(is: &[u32], predicted: &[u32], count: usize) -> Vec<Vec<usize>>
 /// The share of the diagonal.
 pub fn accuracy(confusion: &[Vec<usize>]) -> f64 {
     let all: usize = confusion.iter().flatten().sum();
-    let right: usize = (0..confusion.len()).map(|class| confusion[class][class]).sum();
+    let right: usize = (0..confusion.len())
+        .map(|class| confusion[class][class])
+        .sum();
     right as f64 / all.max(1) as f64
 }
 
@@ -117,7 +119,11 @@ pub fn log_loss(is: &[u32], probabilities: &[Vec<f64>]) -> f64 {
     let sum: f64 = is
         .iter()
         .zip(probabilities)
-        .map(|(is, row)| -row[*is as usize].clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln())
+        .map(|(is, row)| {
+            -row[*is as usize]
+                .clamp(f64::EPSILON, 1.0 - f64::EPSILON)
+                .ln()
+        })
         .sum();
     sum / is.len().max(1) as f64
 }

@@ -174,18 +174,28 @@ pub fn train(
     for fold in 0..folds {
         let (held_out, kept): (Vec<usize>, Vec<usize>) =
             (0..texts.len()).partition(|text| parts[*text] == fold);
-        let model = Model::fit(&words, &classes, &kept, names.len(), &settings, &mut |done| {
-            progress((fold as f64 + done) / total)
-        })?;
+        let model = Model::fit(
+            &words,
+            &classes,
+            &kept,
+            names.len(),
+            &settings,
+            &mut |done| progress((fold as f64 + done) / total),
+        )?;
         for text in held_out {
             probabilities[text] = model.probabilities(&words[text]);
         }
     }
     let evaluation = evaluate(&classes, &probabilities, names.len(), folds);
     let all: Vec<usize> = (0..texts.len()).collect();
-    let model = Model::fit(&words, &classes, &all, names.len(), &settings, &mut |done| {
-        progress((folds as f64 + done) / total)
-    })?;
+    let model = Model::fit(
+        &words,
+        &classes,
+        &all,
+        names.len(),
+        &settings,
+        &mut |done| progress((folds as f64 + done) / total),
+    )?;
     Ok(TextClassifier {
         method,
         params: params.to_string(),

@@ -220,3 +220,43 @@ every_database!(
         assert_eq!(reply.at("/notebooks/totalCount"), 11);
     }
 );
+
+every_database!(
+    async fn the_demo_brings_iris_and_prices_that_say_that_they_are_invented(app: TestApp) {
+        for _ in 0..2 {
+            let (code, out, complaint) = demo(&app, &[], &[]).await;
+            assert_eq!(code, 0, "{out}{complaint}");
+        }
+        let ann = app.user("ann").await;
+        let query = "{ datasets(last: 10) { nodes {
+            name kind owner { id } rowCount from to missingDays columns { name type missing } } } }";
+        let reply = ann.graphql(query, json!({})).await;
+        let found = nodes(reply.at("/datasets"));
+        assert_eq!(found.len(), 2);
+        let named = |part: &str| {
+            let mut of_name = found
+                .iter()
+                .filter(|one| one["name"].as_str().unwrap().contains(part));
+            of_name.next().unwrap()
+        };
+        let (iris, prices) = (named("Iris"), named("Synthetic"));
+        assert_eq!(
+            (&iris["kind"], &iris["rowCount"]),
+            (&json!("TABULAR"), &json!(150))
+        );
+        assert_eq!(
+            iris["columns"][4],
+            json!({ "name": "species", "type": "TEXT", "missing": 0 })
+        );
+        assert!(prices["name"].as_str().unwrap().contains("invented"));
+        assert_eq!(
+            (&prices["kind"], &prices["from"]),
+            (&json!("TIME_SERIES"), &json!("2024-01-01"))
+        );
+        assert_eq!(
+            (&prices["rowCount"], &prices["missingDays"]),
+            (&json!(731), &json!(0))
+        );
+        assert!(iris["owner"].is_null() && prices["owner"].is_null());
+    }
+);

@@ -13,7 +13,6 @@ mod uploads;
 mod uses;
 
 use pluma::storage::Stored;
-use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
 use crate::support::*;
@@ -25,23 +24,7 @@ const UPLOAD: &str = "mutation ($input: UploadImageInput!) { uploadImage(input: 
 
 /// Sends a file in a multipart request; gives the answer.
 async fn send(client: &Client, name: &str, bytes: Vec<u8>, input: Value) -> Reply {
-    let mut input = input;
-    input["file"] = Value::Null;
-    let operations = json!({ "query": UPLOAD, "variables": { "input": input } });
-    let form = Form::new()
-        .text("operations", operations.to_string())
-        .text("map", r#"{"0":["variables.input.file"]}"#)
-        .part("0", Part::bytes(bytes).file_name(name.to_owned()));
-    let request = client
-        .http()
-        .post(format!("{}/graphql", client.url()))
-        .header("apollo-require-preflight", "1")
-        .multipart(form);
-    let request = match client.access_token.as_str() {
-        "" => request,
-        token => request.bearer_auth(token),
-    };
-    Reply::read(request.send().await.unwrap()).await
+    client.upload_named(UPLOAD, input, name, bytes).await
 }
 
 /// A new picture of these bytes.

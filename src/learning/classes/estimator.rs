@@ -143,8 +143,7 @@ impl Estimator {
                     .with_weight(weight)
                     .with_algorithm(KNNAlgorithmName::LinearSearch);
                 let matrix = scaled.matrix()?;
-                let model =
-                    guarded(|| KNNClassifier::fit(&matrix, &scaled.classes, parameters))?;
+                let model = guarded(|| KNNClassifier::fit(&matrix, &scaled.classes, parameters))?;
                 Self::Knn(scaler, Box::new(model))
             }
             Learner::Bayes { smoothing } => bayes(examples, *smoothing)?,

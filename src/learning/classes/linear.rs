@@ -30,7 +30,9 @@ impl Linear {
                         .collect()
                 })
                 .collect();
-            let intercepts = (0..rows).map(|row| *model.intercept().get((row, 0))).collect();
+            let intercepts = (0..rows)
+                .map(|row| *model.intercept().get((row, 0)))
+                .collect();
             Ok::<(_, Vec<f64>), smartcore::error::Failed>((coefficients, intercepts))
         })?;
         if coefficients.len() == 1 {

@@ -8,7 +8,9 @@ use super::estimator::{Examples, Matrix};
 use crate::learning::{Error, Progress, guard::guarded};
 use serde::{Deserialize, Serialize};
 use smartcore::{
-    ensemble::random_forest_classifier::{RandomForestClassifier, RandomForestClassifierParameters},
+    ensemble::random_forest_classifier::{
+        RandomForestClassifier, RandomForestClassifierParameters,
+    },
     tree::decision_tree_classifier::{
         DecisionTreeClassifier, DecisionTreeClassifierParameters, SplitCriterion,
     },

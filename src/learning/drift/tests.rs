@@ -36,7 +36,9 @@ fn the_training_data_itself_has_no_distance() {
 fn a_feature_with_two_values_has_two_bins() {
     let training: Vec<Vec<f64>> = (0..100).map(|i| vec![f64::from(i % 2)]).collect();
     let reference = Reference::of(&["flag".to_owned()], &training).unwrap();
-    let mostly: Vec<Vec<f64>> = (0..100).map(|i| vec![f64::from(u8::from(i >= 20))]).collect();
+    let mostly: Vec<Vec<f64>> = (0..100)
+        .map(|i| vec![f64::from(u8::from(i >= 20))])
+        .collect();
     let found = &reference.compare(&mostly).unwrap()[0];
     let smooth = |count: f64| (count + 0.5) / 101.0;
     let term = |r: f64, t: f64| (smooth(r) - smooth(t)) * (smooth(r) / smooth(t)).ln();

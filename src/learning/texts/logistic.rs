@@ -15,12 +15,20 @@ pub(super) struct Logistic {
 }
 
 fn unit(bag: &mut Bag) {
-    let length = bag.iter().map(|(_, count)| count * count).sum::<f64>().sqrt();
-    bag.iter_mut().for_each(|(_, count)| *count /= length.max(1e-300));
+    let length = bag
+        .iter()
+        .map(|(_, count)| count * count)
+        .sum::<f64>()
+        .sqrt();
+    bag.iter_mut()
+        .for_each(|(_, count)| *count /= length.max(1e-300));
 }
 
 impl Logistic {
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the method")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a parameter of the method"
+    )]
     pub(super) fn fit(
         mut bags: Vec<(Bag, u32)>,
         width: usize,

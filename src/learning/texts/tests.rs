@@ -5,7 +5,14 @@ use crate::learning::unobserved;
 use serde_json::json;
 use std::ops::ControlFlow;
 
-const GOOD: [&str; 6] = ["lovely", "wonderful", "great", "happy", "delightful", "fine"];
+const GOOD: [&str; 6] = [
+    "lovely",
+    "wonderful",
+    "great",
+    "happy",
+    "delightful",
+    "fine",
+];
 const BAD: [&str; 6] = ["awful", "terrible", "sad", "poor", "horrible", "broken"];
 
 fn reviews() -> (Vec<String>, Vec<String>) {
@@ -14,7 +21,9 @@ fn reviews() -> (Vec<String>, Vec<String>) {
     for number in 0..120 {
         let (words, label) = [(GOOD, "good"), (BAD, "bad")][number % 2];
         let (first, second) = (words[number / 2 % 6], words[(number / 2 + 1) % 6]);
-        texts.push(format!("The Page was {first} and {second}, number {number}."));
+        texts.push(format!(
+            "The Page was {first} and {second}, number {number}."
+        ));
         labels.push(label.to_owned());
     }
     (texts, labels)
@@ -29,7 +38,9 @@ fn both_methods_learn_which_words_are_praise() {
         let found = model.evaluation();
         assert!(found.accuracy > 0.95, "{method}: {found:?}");
         assert!(found.log_loss < 0.3, "{method}: {found:?}");
-        let praise = model.probabilities("WONDERFUL, and a ｈａｐｐｙ end").unwrap();
+        let praise = model
+            .probabilities("WONDERFUL, and a ｈａｐｐｙ end")
+            .unwrap();
         assert!(praise[1] > 0.8, "{method}: {praise:?}");
         assert!((praise.iter().sum::<f64>() - 1.0).abs() < 1e-9);
         // Nothing known: near what half of the texts are.
@@ -85,12 +96,22 @@ fn texts_without_words_one_class_and_too_few_are_refused() {
         )
         .unwrap_err()
     };
-    assert!(matches!(refuse(&["", " ", "!", "?"], &labels), Error::BadData(_)));
+    assert!(matches!(
+        refuse(&["", " ", "!", "?"], &labels),
+        Error::BadData(_)
+    ));
     let same = vec!["x".to_owned(); 4];
-    assert!(matches!(refuse(&["a", "b", "c", "d"], &same), Error::BadData(_)));
+    assert!(matches!(
+        refuse(&["a", "b", "c", "d"], &same),
+        Error::BadData(_)
+    ));
     assert!(matches!(
         refuse(&["a"], &same[..1]),
-        Error::NotEnoughData { needed: 4, got: 1, .. }
+        Error::NotEnoughData {
+            needed: 4,
+            got: 1,
+            ..
+        }
     ));
     assert!(matches!(refuse(&["a", "b"], &labels), Error::BadData(_)));
 }

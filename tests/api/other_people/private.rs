@@ -6,9 +6,10 @@ use crate::bad_input::odd_values::Things;
 use crate::support::{Client, TestApp, json};
 
 /// The tables whose rows have ids that a client can write, and what such an id begins with.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 14] = [
     ("api_keys", "apikey"),
     ("collaborators", "collaborator"),
+    ("datasets", "dataset"),
     ("identities", "identity"),
     ("image_uploads", "upload"),
     ("images", "image"),
@@ -21,9 +22,10 @@ const KINDS: [(&str, &str); 13] = [
     ("sessions", "session"),
     ("users", "user"),
 ];
-/// Tables without, and that of bills, which are nobody's secret.
-const WITHOUT_IDS: [&str; 15] = [
+/// Tables without, and those of bills and models, which are nobody's secret.
+const WITHOUT_IDS: [&str; 18] = [
     "ai_usage",
+    "alias_changes",
     "audit_chain",
     "batch_items",
     "client_sequences",
@@ -33,6 +35,8 @@ const WITHOUT_IDS: [&str; 15] = [
     "image_uses",
     "media_objects",
     "media_removals",
+    "model_versions",
+    "models",
     "propositions",
     "refresh_tokens",
     "search_documents",
@@ -186,6 +190,8 @@ async fn fill(app: &TestApp) -> Things {
     for sql in picture {
         assert_eq!(app.execute(&sql.replace("{hash}", hash)).await, 1);
     }
+    let table = "canary,word\n1,canary\n";
+    bob.dataset("canary", "TABULAR", table).await;
     // The jobs of a server are not run here, so that nothing of this changes by itself.
     let job = bob.batch(&["canary: 1"]).await;
     Things {

@@ -160,6 +160,11 @@ impl TestApp {
 
     /// Runs one SQL statement, to bring about what no request can; gives the number of rows.
     pub async fn execute(&self, sql: &str) -> usize {
+        self.try_execute(sql).await.unwrap()
+    }
+
+    /// The same with what the database says where it refuses.
+    pub async fn try_execute(&self, sql: &str) -> Result<usize, String> {
         let sql = sql.to_owned();
         let done = match &self.app.db {
             Db::Sqlite(pool) => {
@@ -175,7 +180,7 @@ impl TestApp {
                 run.await
             }
         };
-        done.unwrap()
+        done.map_err(|error| error.to_string())
     }
 
     /// The program on this server's database, with its secret and nothing else in its environment.

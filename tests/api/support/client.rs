@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use reqwest::Body;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use super::Reply;
@@ -197,6 +199,48 @@ impl Client {
         let reply = self.graphql(query, json!({ "inputs": inputs })).await;
         assert_eq!(reply.user_errors("processBatch"), &json!([]));
         reply.text("/processBatch/job/id").to_owned()
+    }
+
+    /// Sends one operation with a file, which is the `file` of its variable `input`.
+    pub async fn upload(&self, query: &str, input: Value, file: impl Into<Body>) -> Reply {
+        self.upload_named(query, input, "file", file).await
+    }
+
+    /// The same with a name for the file.
+    pub async fn upload_named(
+        &self,
+        query: &str,
+        mut input: Value,
+        name: &str,
+        file: impl Into<Body>,
+    ) -> Reply {
+        input["file"] = Value::Null;
+        let operations = json!({ "query": query, "variables": { "input": input } });
+        let form = Form::new()
+            .text("operations", operations.to_string())
+            .text("map", r#"{"0":["variables.input.file"]}"#)
+            .part("0", Part::stream(file).file_name(name.to_owned()));
+        let request = self
+            .http
+            .post(format!("{}/graphql", self.url))
+            .timeout(Duration::from_secs(300))
+            .header("apollo-require-preflight", "1")
+            .multipart(form);
+        let request = match self.access_token.as_str() {
+            "" => request,
+            token => request.bearer_auth(token),
+        };
+        Reply::read(request.send().await.unwrap()).await
+    }
+
+    /// Imports a table; gives the dataset's id.
+    pub async fn dataset(&self, name: &str, kind: &str, csv: impl Into<Body>) -> String {
+        let query = "mutation ($input: ImportDatasetInput!) { importDataset(input: $input) {
+            dataset { id } errors { code message path } } }";
+        let input = json!({ "name": name, "kind": kind });
+        let reply = self.upload(query, input, csv).await;
+        assert_eq!(reply.user_errors("importDataset"), &json!([]));
+        reply.text("/importDataset/dataset/id").to_owned()
     }
 
     /// The client underneath, for requests that are not GraphQL.

@@ -1,0 +1,116 @@
+//! Trainings that end in the middle: on request, or with their worker.
+
+use super::*;
+
+/// A table on which a forest takes long enough to be met in the middle.
+fn noise() -> String {
+    let rows = (0_u64..3_000).map(|number| {
+        let mixed = |by: u64| (number.wrapping_mul(by) >> 7) % 1_000;
+        format!(
+            "{},{},{},{}\n",
+            mixed(7_919),
+            mixed(104_729),
+            mixed(1_299_709),
+            mixed(15_485_863) % 5
+        )
+    });
+    format!("a,b,c,label\n{}", rows.collect::<String>())
+}
+
+fn long_order(dataset: &str) -> Value {
+    json!({
+        "name": "long", "task": "CLASSIFICATION", "algorithm": "RANDOM_FOREST", "datasetId": dataset, "target": "label",
+        "params": { "trees": 200 },
+    })
+}
+
+/// Waits until a training is on its way.
+async fn running(app_ws: &str, client: &Client, job: &str) {
+    let mut stream = Subscription::start(app_ws, client, PROGRESS, json!({ "id": job })).await;
+    loop {
+        let state = stream.next().await["data"]["jobProgress"].clone();
+        assert!(
+            ["QUEUED", "RUNNING"].contains(&state["status"].as_str().unwrap()),
+            "{state}"
+        );
+        if state["message"] == "Training" {
+            break;
+        }
+    }
+}
+
+every_database!(
+    async fn a_training_stops_when_it_is_cancelled_and_leaves_nothing(app: TestApp) {
+        let ann = app.user("ann").await;
+        let dataset = ann.dataset("Noise", "TABULAR", noise()).await;
+        let job = started(&ann, long_order(&dataset)).await;
+        running(&app.ws_url(), &ann, &job).await;
+        let query = "mutation ($id: ID!) { cancelJob(jobId: $id) { errors { code } } }";
+        let reply = ann.graphql(query, json!({ "id": job })).await;
+        assert_eq!(reply.user_errors("cancelJob"), &json!([]));
+        assert_eq!(ended(&app, &ann, &job).await["status"], "CANCELLED");
+        assert_eq!(model(&ann, "long").await, Value::Null);
+        assert_eq!(stored(&app).await, 0);
+    }
+);
+
+/// The program dies in the middle of a training; the next one begins it again and ends it once.
+async fn dies(database: Option<Database>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Program::start(folder.path(), database.as_ref());
+    let ann = Client::anonymous(&program.url()).register("ann").await;
+    let dataset = ann.dataset("Noise", "TABULAR", noise()).await;
+    let job = started(&ann, long_order(&dataset)).await;
+    running(&program.ws_url(), &ann, &job).await;
+    program.kill();
+    let program = Program::start(folder.path(), database.as_ref());
+    let ann = ann.at(&program.url());
+    assert_eq!(model(&ann, "long").await, Value::Null);
+    // The lease of the dead worker has to end first, a minute after its last beat.
+    let mut stream =
+        Subscription::start(&program.ws_url(), &ann, PROGRESS, json!({ "id": job })).await;
+    while stream.answer().await.is_ok() {}
+    let reply = ann.graphql(JOB, json!({ "id": job })).await;
+    let ended = reply.at("/job");
+    assert_eq!(
+        (&ended["status"], &ended["attempts"]),
+        (&json!("SUCCEEDED"), &json!(2)),
+        "{ended:#}"
+    );
+    let found = model(&ann, "long").await;
+    assert_eq!(found["versions"]["totalCount"], 1);
+    assert_eq!(found["champion"]["id"], ended["result"]["modelVersionId"]);
+    assert_eq!(found["champion"]["dataset"]["id"], dataset.as_str());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_training_killed_in_the_middle_is_begun_again_and_done_once_on_sqlite() {
+    dies(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_training_killed_in_the_middle_is_begun_again_and_done_once_on_postgres() {
+    dies(Some(Database::create().await)).await;
+}
+
+every_database!(
+    async fn a_job_that_has_trained_its_version_trains_no_other(app: TestApp) {
+        let ann = app.user("ann").await;
+        let dataset = ann.dataset("Points", "TABULAR", points()).await;
+        let job = started(&ann, order(&dataset, "Sides")).await;
+        let first = ended(&app, &ann, &job).await;
+        // As if its worker had died between its transaction and the end of the job.
+        let again =
+            "UPDATE jobs SET status = 'QUEUED', finished_at = NULL, result = NULL, progress = 0
+            WHERE kind = 'model.train'";
+        assert_eq!(app.execute(again).await, 1);
+        app.app().events.wake(pluma::jobs::topic());
+        let second = ended(&app, &ann, &job).await;
+        assert_eq!(
+            (&second["status"], &second["result"]),
+            (&json!("SUCCEEDED"), &first["result"])
+        );
+        assert_eq!(second["attempts"], 2);
+        assert_eq!(model(&ann, "sides").await["versions"]["totalCount"], 1);
+    }
+);
