@@ -22,6 +22,8 @@ pub mod metrics;
 pub mod onnx;
 pub mod parameters;
 mod random;
+#[cfg(test)]
+mod references;
 pub mod texts;
 
 pub use error::Error;

@@ -13,6 +13,8 @@ mod settings;
 mod smoothing;
 mod space;
 #[cfg(test)]
+pub(super) mod references;
+#[cfg(test)]
 mod tests;
 mod windows;
 

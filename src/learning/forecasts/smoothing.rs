@@ -7,7 +7,10 @@ use super::settings::Trend;
 use crate::learning::{Error, guard::guarded};
 use augurs::{
     Fit, Predict,
-    ets::{AutoETS, Error as EtsError},
+    ets::{
+        AutoETS, Error as EtsError,
+        model::{ErrorComponent, ModelType, SeasonalComponent, TrendComponent, Unfit},
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,17 +32,23 @@ impl Smoothing {
             return Ok(vec![last; steps]);
         }
         guarded(|| {
-            let model = self.model()?.fit(recent)?;
-            Ok::<_, EtsError>(model.predict(steps, None)?.point)
+            let forecast = match self.trend {
+                // The search finds no model where no trend is asked for, so that one is fitted by name.
+                Trend::None => model(TrendComponent::None, false).fit(recent)?.predict(steps, None)?,
+                Trend::Additive => model(TrendComponent::Additive, false).fit(recent)?.predict(steps, None)?,
+                Trend::Damped => model(TrendComponent::Additive, true).fit(recent)?.predict(steps, None)?,
+                Trend::Auto => AutoETS::new(1, "AZN")?.fit(recent)?.predict(steps, None)?,
+            };
+            Ok::<_, EtsError>(forecast.point)
         })
     }
+}
 
-    fn model(&self) -> Result<AutoETS, EtsError> {
-        match self.trend {
-            Trend::Auto => AutoETS::new(1, "AZN"),
-            Trend::None => AutoETS::new(1, "ANN"),
-            Trend::Additive => AutoETS::new(1, "AAN")?.damped(false),
-            Trend::Damped => AutoETS::new(1, "AAN")?.damped(true),
-        }
-    }
+fn model(trend: TrendComponent, damped: bool) -> Unfit {
+    Unfit::new(ModelType {
+        error: ErrorComponent::Additive,
+        trend,
+        season: SeasonalComponent::None,
+    })
+    .damped(damped)
 }
