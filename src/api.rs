@@ -23,7 +23,7 @@ use crate::health::graphql::HealthQuery;
 use crate::viewer::{Identity, Viewer};
 use crate::{
     accounts, ai, background, config, datasets, legislation, linguistics, logs, media, models,
-    notebooks, pages, processing, search,
+    notebooks, pages, predictions, processing, search,
 };
 
 /// Everything that can be asked.
@@ -46,6 +46,7 @@ pub struct Query(
     background::graphql::JobQueries,
     datasets::graphql::DatasetQueries,
     models::graphql::ModelQueries,
+    predictions::graphql::PredictionQueries,
     processing::graphql::ProcessingQueries,
     legislation::graphql::PropositionQueries,
 );
@@ -67,6 +68,7 @@ pub struct Mutation(
     background::graphql::JobMutations,
     datasets::graphql::DatasetMutations,
     models::graphql::ModelMutations,
+    predictions::graphql::PredictionMutations,
     processing::graphql::ProcessingMutations,
     legislation::graphql::PropositionMutations,
 );
@@ -77,6 +79,7 @@ pub struct Subscription(
     logs::graphql::LogSubscriptions,
     pages::graphql::PageSubscriptions,
     background::graphql::JobSubscriptions,
+    predictions::graphql::PredictionSubscriptions,
 );
 
 type Engine = Executable<Query, Mutation, Subscription>;
@@ -267,6 +270,7 @@ pub fn prepare(app: &App, viewer: Viewer, request: Request) -> Request {
         .data(Arc::new(models::loaders::Loaders::new(app)))
         .data(Arc::new(notebooks::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(pages::loaders::Loaders::new(app, &viewer)))
+        .data(Arc::new(predictions::loaders::Loaders::new(app)))
         .data(viewer)
 }
 

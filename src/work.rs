@@ -2,7 +2,9 @@
 
 use crate::app::App;
 use crate::jobs::worker::Worker;
-use crate::{accounts, datasets, idempotency, logs, media, models, pages, processing, search};
+use crate::{
+    accounts, datasets, idempotency, logs, media, models, pages, predictions, processing, search,
+};
 
 /// Runs jobs and seals the log until the application stops, and then lets those that run finish within the configured grace.
 pub async fn run(app: &App) {
@@ -11,6 +13,9 @@ pub async fn run(app: &App) {
         datasets::sweeping::kinds(app),
         models::sweeping::kinds(app),
         models::training::kinds(app),
+        predictions::running::kinds(app),
+        predictions::settling::kinds(app),
+        predictions::watching::kinds(app),
         idempotency::jobs::kinds(app),
         logs::sealing::kinds(app),
         media::jobs::kinds(app),
@@ -22,6 +27,8 @@ pub async fn run(app: &App) {
         accounts::jobs::schedules(),
         datasets::sweeping::schedules(),
         models::sweeping::schedules(),
+        predictions::settling::schedules(),
+        predictions::watching::schedules(),
         idempotency::jobs::schedules(),
         logs::sealing::schedules(),
         media::jobs::schedules(),

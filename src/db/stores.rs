@@ -15,10 +15,10 @@ pub mod api_keys;
 pub mod batches;
 #[path = "../logs/chain_store.rs"]
 pub mod chain;
-#[path = "../datasets/store.rs"]
-pub mod datasets;
 #[path = "../predictions/classification_store.rs"]
 pub mod classifications;
+#[path = "../datasets/store.rs"]
+pub mod datasets;
 #[path = "../predictions/drift_store.rs"]
 pub mod drifts;
 #[path = "../accounts/email_store.rs"]

@@ -33,7 +33,10 @@ pub async fn candidates(
         None => {
             let id = model_versions::id.nullable();
             let answers = models::champion_id.eq(id).or(models::challenger_id.eq(id));
-            of_model.filter(answers.assume_not_null()).load(conn).await?
+            of_model
+                .filter(answers.assume_not_null())
+                .load(conn)
+                .await?
         }
     };
     Ok(found)
@@ -51,7 +54,10 @@ pub async fn insert(conn: &mut Conn, new: Classification) -> Result<()> {
 }
 
 /// The answer of that id, and whose the model is.
-pub async fn find(conn: &mut Conn, id: ClassificationId) -> Result<Option<(Classification, Model)>> {
+pub async fn find(
+    conn: &mut Conn,
+    id: ClassificationId,
+) -> Result<Option<(Classification, Model)>> {
     let found = classifications::table
         .inner_join(models::table.on(models::id.eq(classifications::model_id)))
         .filter(classifications::id.eq(id))

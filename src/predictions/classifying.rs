@@ -121,7 +121,10 @@ impl Told {
                 let numbers = row.iter().map(|number| Value::from(*number));
                 version.features().into_iter().zip(numbers).collect()
             }
-            Self::Text(text) => [("text".to_owned(), Value::from(text.as_str()))].into(),
+            Self::Text(text) => {
+                let text = ("text".to_owned(), Value::from(text.as_str()));
+                [text].into_iter().collect()
+            }
         };
         Value::Object(fields)
     }

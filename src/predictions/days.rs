@@ -18,11 +18,11 @@ pub fn after(series: &[NaiveDate], count: usize) -> Option<Vec<NaiveDate>> {
     let step = Step::of(recent);
     let mut days = Vec::with_capacity(count);
     for _ in 0..count {
-        // Months are counted from the same day, or the 31st would stay the 28th after a February.
         let next = match &step {
-            Step::Months(months) => {
-                let months = months.checked_mul(u32::try_from(number).ok()?)?;
-                recent.last()?.checked_add_months(Months::new(months))?
+            // The day is sought anew in each month, or the 31st would stay the 28th after a February.
+            Step::Months { by, on } => {
+                let first = last.with_day(1)?.checked_add_months(Months::new(*by))?;
+                first.with_day((*on).min(u32::from(first.num_days_in_month())))?
             }
             Step::Days(days) => last.checked_add_days(Days::new(*days))?,
             Step::Weekdays(on) => {
@@ -67,7 +67,9 @@ impl Step {
         match usual >= SHORT_MONTH && is_monthly(series, on) {
             true => {
                 let number = |day: &NaiveDate| i64::from(day.year()) * 12 + i64::from(day.month());
-                let gaps = series.windows(2).map(|two| number(&two[1]) - number(&two[0]));
+                let gaps = series
+                    .windows(2)
+                    .map(|two| number(&two[1]) - number(&two[0]));
                 let months = most_frequent(gaps).unwrap_or(1).max(1);
                 let by = u32::try_from(months).unwrap_or(1);
                 Self::Months { by, on }
@@ -111,10 +113,16 @@ mod tests {
     #[test]
     fn a_series_of_every_day_goes_on_every_day() {
         let series: Vec<_> = day("2024-02-01").iter_days().take(27).collect();
-        assert_eq!(goes_on(&series, 3), ["2024-02-28", "2024-02-29", "2024-03-01"]);
+        assert_eq!(
+            goes_on(&series, 3),
+            ["2024-02-28", "2024-02-29", "2024-03-01"]
+        );
         // One day alone, or a few without a weekend, say nothing of weekends.
         assert_eq!(goes_on(&series[..1], 1), ["2024-02-02"]);
-        assert_eq!(goes_on(&[day("2024-02-01"), day("2024-02-02")], 1), ["2024-02-03"]);
+        assert_eq!(
+            goes_on(&[day("2024-02-01"), day("2024-02-02")], 1),
+            ["2024-02-03"]
+        );
     }
 
     #[test]
@@ -132,7 +140,10 @@ mod tests {
         let weeks: Vec<_> = day("2024-01-03").iter_weeks().take(20).collect();
         assert_eq!(goes_on(&weeks, 2), ["2024-05-22", "2024-05-29"]);
         let ends = ["2024-10-31", "2024-11-30", "2024-12-31", "2025-01-31"].map(day);
-        assert_eq!(goes_on(&ends, 3), ["2025-02-28", "2025-03-31", "2025-04-30"]);
+        assert_eq!(
+            goes_on(&ends, 3),
+            ["2025-02-28", "2025-03-31", "2025-04-30"]
+        );
         let from_february = ["2024-12-31", "2025-01-31", "2025-02-28"].map(day);
         assert_eq!(goes_on(&from_february, 1), ["2025-03-31"]);
         let firsts = ["2024-01-01", "2024-04-01", "2024-07-01"].map(day);

@@ -51,7 +51,10 @@ pub fn text(given: &Value) -> Result<&str> {
         None => mistakes.add(TEXT, "is missing"),
     }
     for name in given.keys().filter(|name| *name != TEXT) {
-        mistakes.add(name, "is not one of the model's features: it takes `text` alone");
+        mistakes.add(
+            name,
+            "is not one of the model's features: it takes `text` alone",
+        );
     }
     let found = mistakes.done(found)?;
     let path = ["input", "features", TEXT];

@@ -96,8 +96,5 @@ pub async fn label(
         "correct": correct,
     }));
     let actual = actual.to_owned();
-    commit!(
-        app.db,
-        classifications::label(id, actual, correct, entry)
-    )
+    commit!(app.db, classifications::label(id, actual, correct, entry))
 }

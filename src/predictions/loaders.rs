@@ -27,9 +27,8 @@ impl Loaders {
                 let db = forecasts.clone();
                 async move {
                     let rows = query!(db, predictions::forecasts(ids))?.into_iter();
-                    let read = |kept: Option<crate::db::types::JsonValue>| {
-                        Vec::deserialize(kept?.0).ok()
-                    };
+                    let read =
+                        |kept: Option<crate::db::types::JsonValue>| Vec::deserialize(kept?.0).ok();
                     Ok(rows
                         .filter_map(|(id, kept)| Some((id, read(kept)?)))
                         .collect())

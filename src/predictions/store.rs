@@ -12,9 +12,7 @@ use crate::graphql::paging::{Window, keyset};
 use crate::id::{DatasetId, JobId, PredictionId, UserId};
 use crate::jobs::{JobStatus, Lease, NewJob};
 use crate::logs::Log;
-use crate::predictions::{
-    Bounds, Ending, Prediction, PredictionFilter, no_prediction, too_many,
-};
+use crate::predictions::{Bounds, Ending, Prediction, PredictionFilter, no_prediction, too_many};
 
 /// Keeps a forecast that is finished, with `forecast`, or that `job` is to make.
 pub async fn create(
