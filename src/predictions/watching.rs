@@ -14,6 +14,7 @@ use crate::db::{commit, query};
 use crate::error::Result;
 use crate::id::ModelId;
 use crate::jobs::worker::{Kind, Schedule};
+use crate::learning::drift::LEAST_ROWS;
 use crate::logs::Log;
 use crate::models::Model;
 use crate::viewer::Viewer;
@@ -75,20 +76,20 @@ pub async fn watch(app: &App, labels: &Labels) -> Result<usize> {
                 continue;
             }
         };
-        let psi = report.features.iter().map(|feature| feature.psi);
-        let psi = psi.fold(0.0, f64::max);
+        // The index of a few requests is noise.
+        let enough = report.samples >= LEAST_ROWS;
+        let psi = report.features.iter().filter(|_| enough);
+        let psi = psi.fold(0.0, |most, feature| feature.psi.max(most));
         match labels.has(id) {
             true => {
                 metrics::gauge!("pluma_model_drift_psi", "model" => model.name.clone()).set(psi)
             }
             false => others = others.max(psi),
         }
-        if others > 0.0 {
-            metrics::gauge!("pluma_model_drift_psi", "model" => OTHERS).set(others);
-        }
         drifted += usize::from(report.drifted());
         note(app, &model, &report).await?;
     }
+    metrics::gauge!("pluma_model_drift_psi", "model" => OTHERS).set(others);
     Ok(drifted)
 }
 

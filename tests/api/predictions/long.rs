@@ -27,7 +27,7 @@ every_database!(
     async fn a_long_forecast_waits_and_runs_and_is_told_at_its_end(app: TestApp) {
         let ann = app.user("ann").await;
         let dataset = ann.dataset("Prices", "TIME_SERIES", series(120)).await;
-        let input = json!({ "model": "random_forest", "datasetId": dataset, "days": 3 });
+        let input = json!({ "model": "lstm", "datasetId": dataset, "days": 3 });
         let asked = predicted(&ann, input.clone()).await;
         let begun = ["QUEUED", "RUNNING"].contains(&asked["status"].as_str().unwrap());
         assert!(begun && asked["forecast"] == json!([]), "{asked:#}");

@@ -202,9 +202,9 @@ every_database!(
         let dataset = ann.dataset("Prices", "TIME_SERIES", series(150)).await;
         let ask = |model: &str| json!({ "model": model, "datasetId": dataset, "days": 1 });
         for _ in 0..2 {
-            predicted(&ann, ask("random_forest")).await;
+            predicted(&ann, ask("lstm")).await;
         }
-        let payload = predict(&ann, ask("random_forest")).await;
+        let payload = predict(&ann, ask("lstm")).await;
         assert_eq!(complaints(&payload), ["LIMIT_REACHED input"]);
         predicted(&ann, ask("naive")).await;
         assert_eq!(
