@@ -58,7 +58,7 @@ every_database!(
 every_database!(
     async fn methods_that_are_fast_for_few_rows_answer_at_once(app: TestApp) {
         let ann = app.user("ann").await;
-        let dataset = ann.dataset("Prices", "TIME_SERIES", series(110)).await;
+        let dataset = ann.dataset("Prices", "TIME_SERIES", series(200)).await;
         for model in ["ets", "knn"] {
             let made = predicted(
                 &ann,
@@ -175,7 +175,7 @@ every_database!(
 every_database!(
     async fn forecasts_are_listed_annotated_and_deleted(app: TestApp) {
         let ann = app.user("ann").await;
-        let dataset = ann.dataset("Prices", "TIME_SERIES", series(100)).await;
+        let dataset = ann.dataset("Prices", "TIME_SERIES", series(150)).await;
         let mut ids = Vec::new();
         for model in ["naive", "linear", "Naive"] {
             let made = predicted(

@@ -15,7 +15,7 @@ async fn restarts(database: Option<Database>) {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::start(folder.path(), database.as_ref());
     let ann = Client::anonymous(&program.url()).register("ann").await;
-    let dataset = ann.dataset("Prices", "TIME_SERIES", series(110)).await;
+    let dataset = ann.dataset("Prices", "TIME_SERIES", series(200)).await;
     let order = json!({
         "name": "outlook", "task": "FORECAST", "algorithm": "KNN", "datasetId": dataset, "target": "price",
     });
