@@ -23,7 +23,7 @@ use crate::health::graphql::HealthQuery;
 use crate::viewer::{Identity, Viewer};
 use crate::{
     accounts, ai, background, chat, config, datasets, legislation, linguistics, logs, media,
-    models, notebooks, pages, processing, search,
+    models, notebooks, pages, predictions, processing, search,
 };
 
 /// Everything that can be asked.
@@ -47,6 +47,7 @@ pub struct Query(
     background::graphql::JobQueries,
     datasets::graphql::DatasetQueries,
     models::graphql::ModelQueries,
+    predictions::graphql::PredictionQueries,
     processing::graphql::ProcessingQueries,
     legislation::graphql::PropositionQueries,
 );
@@ -70,6 +71,7 @@ pub struct Mutation(
     background::graphql::JobMutations,
     datasets::graphql::DatasetMutations,
     models::graphql::ModelMutations,
+    predictions::graphql::PredictionMutations,
     processing::graphql::ProcessingMutations,
     legislation::graphql::PropositionMutations,
 );
@@ -83,6 +85,7 @@ pub struct Subscription(
     background::graphql::JobSubscriptions,
     ai::graphql::AiSubscriptions,
     chat::graphql::ChatSubscriptions,
+    predictions::graphql::PredictionSubscriptions,
 );
 
 type Engine = Executable<Query, Mutation, Subscription>;
@@ -275,6 +278,7 @@ pub fn prepare(app: &App, viewer: Viewer, request: Request) -> Request {
         .data(Arc::new(models::loaders::Loaders::new(app)))
         .data(Arc::new(notebooks::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(pages::loaders::Loaders::new(app, &viewer)))
+        .data(Arc::new(predictions::loaders::Loaders::new(app)))
         .data(viewer)
 }
 

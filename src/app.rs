@@ -80,6 +80,8 @@ pub struct Parts {
     pub tables: Workshop,
     /// Where models are trained and imported.
     pub training: Workshop,
+    /// Where short forecasts are made.
+    pub forecasts: Workshop,
     /// Models that were loaded from the store.
     pub artefacts: Artefacts,
     /// Who else may say who somebody is.
@@ -143,6 +145,7 @@ impl App {
             pictures: Workshop::new(config.media.decoders),
             tables: Workshop::new(config.datasets.readers),
             training: Workshop::new(config.models.trainers),
+            forecasts: Workshop::new(config.predictions.makers),
             artefacts: Artefacts::new(config.models.memory),
             oidc: Providers::new(&config)?,
             shutdown: CancellationToken::new(),

@@ -148,6 +148,10 @@ ids! {
     ModelVersionId = "version";
     /// Names a change of what an alias of a model stands for.
     AliasChangeId = "alias";
+    /// Names a forecast of a series.
+    PredictionId = "prediction";
+    /// Names what a model answered about a row or a text.
+    ClassificationId = "classification";
 }
 
 #[cfg(test)]

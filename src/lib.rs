@@ -35,6 +35,7 @@ pub mod models;
 pub mod notebooks;
 pub mod oidc;
 pub mod pages;
+pub mod predictions;
 pub mod presence;
 pub mod processing;
 pub mod redis;

@@ -11,7 +11,7 @@ pub mod importing;
 pub mod loaders;
 pub mod loading;
 mod metrics;
-mod refusals;
+pub mod refusals;
 pub mod service;
 pub mod sweeping;
 pub mod training;

@@ -108,6 +108,10 @@ fn describe() {
         "Tasks that wait for SQLite's threads."
     );
     describe_gauge!(
+        "pluma_model_drift_psi",
+        "How far what a model was asked in the last week is from its training data: the largest population stability index of its features."
+    );
+    describe_gauge!(
         "pluma_redis_up",
         "Whether Redis answers: 1, or 0 while the server goes on without it."
     );

@@ -3,7 +3,8 @@
 use crate::app::App;
 use crate::jobs::worker::Worker;
 use crate::{
-    accounts, ai, config, datasets, idempotency, logs, media, models, pages, processing, search,
+    accounts, ai, config, datasets, idempotency, logs, media, models, pages, predictions,
+    processing, search,
 };
 
 /// Runs jobs, writes answers and seals the log until the application stops, and then lets those that run finish within the configured grace.
@@ -14,6 +15,9 @@ pub async fn run(app: &App) {
         datasets::sweeping::kinds(app),
         models::sweeping::kinds(app),
         models::training::kinds(app),
+        predictions::running::kinds(app),
+        predictions::settling::kinds(app),
+        predictions::watching::kinds(app),
         idempotency::jobs::kinds(app),
         logs::sealing::kinds(app),
         media::jobs::kinds(app),
@@ -26,6 +30,8 @@ pub async fn run(app: &App) {
         ai::writing::schedules(),
         datasets::sweeping::schedules(),
         models::sweeping::schedules(),
+        predictions::settling::schedules(),
+        predictions::watching::schedules(),
         idempotency::jobs::schedules(),
         logs::sealing::schedules(),
         media::jobs::schedules(),

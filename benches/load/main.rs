@@ -4,6 +4,7 @@
 
 mod client;
 mod database;
+mod flowers;
 mod index;
 mod process;
 mod random;

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::client::Client;
+use crate::flowers;
 use crate::random::Random;
 use crate::seed;
 
@@ -23,6 +24,8 @@ pub enum Scenario {
     Search,
     /// The same with their number, for a word that every page has.
     SearchCommon,
+    /// One flower classified, and the answer kept; each client is a user.
+    Classify,
 }
 
 const NESTED_LIST: &str = "query ($after: String) {
@@ -48,6 +51,12 @@ const AUTOSAVE: &str = "mutation ($input: SavePageInput!) {
     page { id updatedAt }
     merged superseded
     conflict { current { id } }
+    errors { code message path }
+  }
+}";
+const CLASSIFY: &str = "mutation ($input: ClassifyInput!) {
+  classify(input: $input) {
+    classification { id label probabilities { label probability } latencyMs }
     errors { code message path }
   }
 }";
@@ -91,8 +100,21 @@ impl Work {
             let data = client.ask(NESTED_LIST, &json!({ "after": last })).await?;
             cursors.push(data["notebooks"]["pageInfo"]["endCursor"].clone());
         }
+        if scenario == Scenario::Classify {
+            sign_in(client, 0).await?;
+            flowers::train(client).await?;
+        }
         Ok(Self { scenario, cursors })
     }
+}
+
+/// Signs in as one of the seeded users.
+async fn sign_in(client: &mut Client, number: usize) -> Result<()> {
+    let input = json!({ "login": seed::username(number), "password": seed::PASSWORD });
+    let data = client.ask(LOGIN, &json!({ "input": input })).await?;
+    let token = data["login"]["accessToken"].as_str();
+    client.authorize(token.with_context(|| data.to_string())?);
+    Ok(())
 }
 
 /// One client at work.
@@ -117,11 +139,10 @@ impl Worker {
     /// Signs in where the scenario needs it.
     pub async fn start(number: u32, mut client: Client, work: &Work) -> Result<Self> {
         let number = number as usize;
+        if matches!(work.scenario, Scenario::Autosave | Scenario::Classify) {
+            sign_in(&mut client, number).await?;
+        }
         let pages = if work.scenario == Scenario::Autosave {
-            let input = json!({ "login": seed::username(number), "password": seed::PASSWORD });
-            let data = client.ask(LOGIN, &json!({ "input": input })).await?;
-            let token = data["login"]["accessToken"].as_str();
-            client.authorize(token.with_context(|| data.to_string())?);
             let open = |number| OpenPage {
                 number,
                 base: seed::revision_id(number).to_string(),
@@ -170,6 +191,12 @@ impl Worker {
             Scenario::SearchCommon => {
                 let query = COMMON[self.random.below(COMMON.len())];
                 self.search(SEARCH_COMMON, query).await
+            }
+            Scenario::Classify => {
+                let features = flowers::flower(self.random.below(1_000));
+                let input = json!({ "model": flowers::MODEL, "features": features });
+                let variables = json!({ "input": input });
+                self.client.send(CLASSIFY, &variables).await.map(drop)
             }
         }
     }

@@ -16,9 +16,9 @@ use crate::graphql::context::Request;
 use crate::graphql::cost::list_size;
 use crate::graphql::node::AnyNode;
 use crate::id::{
-    ApiKeyId, ChatId, CollaboratorId, DatasetId, ImageId, JobId, LogId, MessageId, ModelId,
-    ModelVersionId, NotebookId, PageId, ProcessedRecordId, ProposalId, PropositionId, RevisionId,
-    SessionId, UserId,
+    ApiKeyId, ChatId, ClassificationId, CollaboratorId, DatasetId, ImageId, JobId, LogId,
+    MessageId, ModelId, ModelVersionId, NotebookId, PageId, PredictionId, ProcessedRecordId,
+    ProposalId, PropositionId, RevisionId, SessionId, UserId,
 };
 use crate::legislation;
 use crate::legislation::graphql::Proposition;
@@ -32,6 +32,8 @@ use crate::notebooks::sharing;
 use crate::pages::graphql::{EditProposal, Page, Revision};
 use crate::pages::loaders::Loaders as PageLoaders;
 use crate::pages::proposals;
+use crate::predictions;
+use crate::predictions::graphql::{Classification, Prediction};
 use crate::processing;
 use crate::processing::graphql::ProcessedRecord;
 use crate::viewer::Scope;
@@ -66,6 +68,10 @@ pub enum Node {
     Model(Model),
     /// A version of a model.
     ModelVersion(ModelVersion),
+    /// A forecast.
+    Prediction(Prediction),
+    /// What a model answered.
+    Classification(Classification),
     /// An API key.
     ApiKey(ApiKey),
     /// A picture.
@@ -165,6 +171,7 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
         },
         // As `dataset` and `model` do: READ alone does not reach them.
         DatasetId::PREFIX | ModelId::PREFIX | ModelVersionId::PREFIX => learned(ctx, id).await?,
+        PredictionId::PREFIX | ClassificationId::PREFIX => said(ctx, id).await?,
         ApiKeyId::PREFIX => match ApiKeyId::parse(id) {
             Some(id) => accounts::find_key(ctx.app()?, ctx.viewer()?, id)
                 .await?
@@ -248,6 +255,24 @@ async fn learned(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
     }
     Ok(match ModelVersionId::parse(id) {
         Some(id) => load_version(ctx, id).await?.map(Node::ModelVersion),
+        None => None,
+    })
+}
+
+async fn said(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
+    let (app, viewer) = (ctx.app()?, ctx.viewer()?);
+    if !viewer.scopes().has(Scope::Models) {
+        return Ok(None);
+    }
+    if let Some(id) = PredictionId::parse(id) {
+        let found = predictions::service::find(app, viewer, id).await?;
+        return Ok(found.map(|found| Node::Prediction(Prediction(found))));
+    }
+    Ok(match ClassificationId::parse(id) {
+        Some(id) => {
+            let found = predictions::history::find(app, viewer, id).await?;
+            found.map(|found| Node::Classification(Classification(found)))
+        }
         None => None,
     })
 }

@@ -39,6 +39,7 @@ mod models;
 )]
 mod oidc;
 mod persisted;
+mod predictions;
 #[expect(
     rustdoc::bare_urls,
     reason = "an example is a value, as it is to be written"
@@ -74,6 +75,7 @@ pub use media::Media;
 pub use models::Models;
 pub use oidc::Oidc;
 pub use persisted::Persisted;
+pub use predictions::Predictions;
 pub use processing::Processing;
 pub use rates::Rates;
 pub use redis::Redis;
@@ -130,6 +132,9 @@ pub struct Config {
     /// Models: how much training takes, and how much of what was trained is kept in memory.
     #[config(nested)]
     pub models: Models,
+    /// Forecasts: how many one server makes at once, and how many people may have.
+    #[config(nested)]
+    pub predictions: Predictions,
     /// What one client may ask for.
     #[config(nested)]
     pub limits: Limits,

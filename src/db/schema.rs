@@ -662,6 +662,61 @@ table! {
     }
 }
 
+table! {
+    use crate::db::types::{Guid, Instant, Json};
+    use diesel::sql_types::*;
+    /// Forecasts of series.
+    predictions (id) {
+        id -> Guid,
+        owner_id -> Guid,
+        model -> Text,
+        model_key -> Text,
+        version_id -> Nullable<Guid>,
+        dataset_id -> Guid,
+        target -> Text,
+        days -> Integer,
+        status -> Text,
+        forecast -> Nullable<Json>,
+        error -> Nullable<Text>,
+        note -> Nullable<Text>,
+        job_id -> Nullable<Guid>,
+        logged -> Bool,
+        created_at -> Instant,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use crate::db::types::{Guid, Instant, Json};
+    use diesel::sql_types::*;
+    /// What models answered about rows and texts.
+    classifications (id) {
+        id -> Guid,
+        user_id -> Nullable<Guid>,
+        model_id -> Guid,
+        version_id -> Guid,
+        features -> Json,
+        label -> Text,
+        probabilities -> Json,
+        latency_ms -> Double,
+        actual_label -> Nullable<Text>,
+        correct -> Nullable<Bool>,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use crate::db::types::{Guid, Instant};
+    use diesel::sql_types::*;
+    /// What the last look at a model's drift found.
+    model_drifts (model_id) {
+        model_id -> Guid,
+        version_id -> Guid,
+        drifted -> Bool,
+        looked_at -> Instant,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(api_keys -> users (user_id));
 joinable!(email_tokens -> users (user_id));
@@ -676,6 +731,8 @@ diesel::allow_columns_to_appear_in_same_group_by_clause!(
     chat_messages::chat_id,
     answers::estimated
 );
+
+allow_tables_to_appear_in_same_query!(models, model_versions, classifications);
 
 allow_tables_to_appear_in_same_query!(
     users,

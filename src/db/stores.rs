@@ -21,8 +21,12 @@ pub mod chain;
 pub mod chat_messages;
 #[path = "../chat/store.rs"]
 pub mod chats;
+#[path = "../predictions/classification_store.rs"]
+pub mod classifications;
 #[path = "../datasets/store.rs"]
 pub mod datasets;
+#[path = "../predictions/drift_store.rs"]
+pub mod drifts;
 #[path = "../accounts/email_store.rs"]
 pub mod emails;
 #[path = "../pages/event_store.rs"]
@@ -63,6 +67,8 @@ pub mod notebooks;
 pub mod organising;
 #[path = "../pages/store.rs"]
 pub mod pages;
+#[path = "../predictions/store.rs"]
+pub mod predictions;
 #[path = "../processing/store.rs"]
 pub mod processed_records;
 #[path = "../pages/proposal_store.rs"]

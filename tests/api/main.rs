@@ -34,6 +34,7 @@ mod notebooks;
 mod other_people;
 mod pages;
 mod platform;
+mod predictions;
 mod processing;
 mod program;
 mod replicas;

@@ -14,9 +14,12 @@ use crate::graphql::paging::{PageArgs, Slice, encode};
 use crate::id::ModelId;
 use crate::models::loaders::{Loaders, VersionsOf};
 use crate::models::{self, Task};
+use crate::predictions::graphql::{DriftReport, find_drift};
 
 /// What cursors of a list of versions belong to.
 const ORDER: &str = "VERSION";
+/// How far back drift is looked for, in days.
+const DRIFT_DAYS: i32 = 7;
 
 /// A named line of model versions, as in a model registry. Everybody who is signed in may see and use it; its owner and
 /// administrators train into it, move its aliases and delete versions.
@@ -110,6 +113,21 @@ impl Model {
         let changes = ctx.loaders::<Loaders>()?.changes.load(self.0.id).await?;
         let changes = changes.unwrap_or_default().into_iter();
         Ok(changes.map(AliasChange).collect())
+    }
+
+    /// How far what the champion was asked lately is from what it was trained with. Null for models of texts, forecasts and
+    /// those that were trained elsewhere: nothing is kept to compare with.
+    #[graphql(directive = cost::apply(100))]
+    async fn drift(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How far back is looked, in days: 1 to 365.",
+            default_with = "Some(DRIFT_DAYS)"
+        )]
+        days: Option<i32>,
+    ) -> Result<Option<DriftReport>> {
+        find_drift(ctx, &self.0, days.unwrap_or(DRIFT_DAYS)).await
     }
 
     /// When its first version came.

@@ -12,6 +12,7 @@ use crate::graphql::context::Request;
 use crate::id::ModelVersionId;
 use crate::models::loaders::Loaders;
 use crate::models::{self, Algorithm, Metrics};
+use crate::predictions::graphql::load_live_accuracy;
 
 /// What was trained or imported once, and never changes.
 #[derive(Clone)]
@@ -82,6 +83,11 @@ impl ModelVersion {
     /// Name and version of the library that trained it.
     async fn library(&self) -> &str {
         &self.0.library
+    }
+
+    /// The share of its labelled classifications that were right; null as long as none has a label.
+    async fn live_accuracy(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
+        load_live_accuracy(ctx, self.0.id).await
     }
 
     /// How long the training took; 0 for imported models.

@@ -6,10 +6,11 @@ use crate::bad_input::odd_values::Things;
 use crate::support::{Client, TestApp, json};
 
 /// The tables whose rows have ids that a client can write, and what such an id begins with.
-const KINDS: [(&str, &str); 17] = [
+const KINDS: [(&str, &str); 19] = [
     ("api_keys", "apikey"),
     ("chat_messages", "message"),
     ("chats", "chat"),
+    ("classifications", "classification"),
     ("collaborators", "collaborator"),
     ("datasets", "dataset"),
     ("edit_proposals", "proposal"),
@@ -20,13 +21,14 @@ const KINDS: [(&str, &str); 17] = [
     ("logs", "log"),
     ("notebooks", "notebook"),
     ("pages", "page"),
+    ("predictions", "prediction"),
     ("processed_records", "record"),
     ("revisions", "revision"),
     ("sessions", "session"),
     ("users", "user"),
 ];
 /// Tables without, and those of bills and models, which are nobody's secret.
-const WITHOUT_IDS: [&str; 21] = [
+const WITHOUT_IDS: [&str; 22] = [
     "ai_usage",
     "alias_changes",
     "answers",
@@ -39,6 +41,7 @@ const WITHOUT_IDS: [&str; 21] = [
     "image_uses",
     "media_objects",
     "media_removals",
+    "model_drifts",
     "model_versions",
     "models",
     "propositions",
@@ -201,6 +204,23 @@ async fn fill(app: &TestApp) -> Things {
     }
     let table = "canary,word\n1,canary\n";
     bob.dataset("canary", "TABULAR", table).await;
+    let said = [
+        "INSERT INTO predictions
+            (id, owner_id, model, model_key, dataset_id, target, days, status, error, note, logged, created_at)
+            SELECT users.id, users.id, 'canary', 'canary', datasets.id, 'canary', 1, 'FAILED', 'canary', 'canary', true,
+            users.created_at FROM users, datasets WHERE username = 'bob'",
+        "INSERT INTO models (id, name, name_key, task, owner_id, last_version, challenger_share, created_at)
+            SELECT id, 'his', 'his', 'CLASSIFICATION', id, 1, 0, created_at FROM users WHERE username = 'bob'",
+        "INSERT INTO model_versions (id, model_id, version, algorithm, params, features, metrics, library,
+            training_seconds, byte_size, sha256, created_at)
+            SELECT id, id, 1, 'ONNX', '{}', '[]', '{}', 'onnx', 0, 1, {hash}, created_at FROM users WHERE username = 'bob'",
+        "INSERT INTO classifications (id, user_id, model_id, version_id, features, label, probabilities, latency_ms,
+            created_at)
+            SELECT id, id, id, id, '{\"canary\": 1}', 'canary', '[]', 1, created_at FROM users WHERE username = 'bob'",
+    ];
+    for sql in said {
+        assert_eq!(app.execute(&sql.replace("{hash}", hash)).await, 1);
+    }
     // The jobs of a server are not run here, so that nothing of this changes by itself.
     let job = bob.batch(&["canary: 1"]).await;
     Things {

@@ -1,0 +1,48 @@
+//! The same questions to another process on the same data.
+
+use super::*;
+
+/// Forecasts and an answer, as numbers.
+async fn asked(client: &Client, dataset: &str) -> Value {
+    let ask = |model: &str| json!({ "model": model, "datasetId": dataset, "days": 5 });
+    let ets = predicted(client, ask("ets")).await["forecast"].clone();
+    let own = predicted(client, ask("outlook")).await["forecast"].clone();
+    let flower = classified(client, "flowers", setosa()).await["probabilities"].clone();
+    json!([ets, own, flower])
+}
+
+async fn restarts(database: Option<Database>) {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(folder.path(), database.as_ref());
+    let ann = Client::anonymous(&program.url()).register("ann").await;
+    let dataset = ann.dataset("Prices", "TIME_SERIES", series(200)).await;
+    let order = json!({
+        "name": "outlook", "task": "FORECAST", "algorithm": "KNN", "datasetId": dataset, "target": "price",
+    });
+    trained(&program.ws_url(), &ann, order).await;
+    iris_model(&program.ws_url(), &ann, "flowers").await;
+    let before = asked(&ann, &dataset).await;
+    assert_eq!(asked(&ann, &dataset).await, before);
+    program.stop();
+    let program = Program::start(folder.path(), database.as_ref());
+    let ann = ann.at(&program.url());
+    assert_eq!(asked(&ann, &dataset).await, before);
+    let reply = ann
+        .graphql(
+            "{ predictions { totalCount } classifications { totalCount } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(reply.at("/predictions/totalCount"), &json!(6));
+    assert_eq!(reply.at("/classifications/totalCount"), &json!(3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_changes_no_forecast_and_no_answer_on_sqlite() {
+    restarts(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_changes_no_forecast_and_no_answer_on_postgres() {
+    restarts(Some(Database::create().await)).await;
+}
