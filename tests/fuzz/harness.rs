@@ -10,6 +10,7 @@ use pluma::http::gateway::Limits;
 use pluma::http::operation::prepare;
 use pluma::http::persisted::PersistedQueries;
 use pluma::http::request::{self, Received};
+use pluma::http::upload::Sender;
 use pluma::id::{
     self, CollaboratorId, JobId, LogId, NotebookId, PageId, RevisionId, SessionId, UserId,
 };
@@ -52,7 +53,12 @@ pub fn request(data: &[u8]) {
     }
     let (parts, ()) = asked.into_parts();
     let body = Body::from(data.to_vec());
-    let Ok(mut received) = runtime.block_on(request::from_body(&parts, body, limits)) else {
+    let sender = Sender {
+        signed_in: data.len() % 2 == 0,
+        persisted,
+    };
+    let reading = request::from_body(&parts, body, limits, &sender);
+    let Ok(mut received) = runtime.block_on(reading) else {
         return;
     };
     let _ = request::carry_idempotency_key(&parts.headers, &mut received);

@@ -24,7 +24,7 @@ pub struct Things {
 const INTROSPECTION: &str = "{ __schema { types { kind name isOneOf possibleTypes { name }
     fields { name args { name type { ...t } } type { ...t } }
     inputFields { name type { ...t } } enumValues { name } } } }
-    fragment t on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+    fragment t on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }";
 
 impl Types {
     /// Asks the server.
