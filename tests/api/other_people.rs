@@ -126,6 +126,9 @@ macro_rules! with_ids {
                 config.limits.aliases = 10_000;
                 config.limits.tokens = 1_000_000;
                 config.rates.ai = 1_000_000;
+                config.rates.viewer = 0;
+                config.rates.stranger = 0;
+                config.rates.address = 0;
             },
             async fn $name(app: TestApp) {
                 let private = Private::of(&app).await;

@@ -99,21 +99,26 @@ every_database!(
         let import = "mutation ($input: ImportModelInput!) { importModel(input: $input) {
             modelVersion { labels } errors { code message path } } }";
         let file = include_bytes!("../models/fixtures/logistic.onnx").to_vec();
+        let features = ["a", "b", "c", "d"];
+        let labels = ["one", "two", "three"];
         let input = json!({
-            "name": "outside", "task": "CLASSIFICATION", "features": ["b", "a"], "labels": ["left", "right"],
+            "name": "outside", "task": "CLASSIFICATION", "features": features, "labels": labels,
         });
         let reply = ann.upload(import, input, file).await;
         assert_eq!(reply.user_errors("importModel"), &json!([]));
-        let answer = classified(&ann, "outside", json!({ "a": 1, "b": -1 })).await;
+        // The flower of a setosa, by its features' order.
+        let flower = json!({ "d": 0.2, "c": 1.4, "b": 3.5, "a": 5.1 });
+        let answer = classified(&ann, "outside", flower).await;
+        assert_eq!(answer["label"], "one");
         let sure = answer["probabilities"].as_array().unwrap();
-        assert_eq!(sure.len(), 2);
+        assert_eq!(sure.len(), 3);
         let best = sure.iter().max_by(|one, other| {
             let of = |one: &Value| one["probability"].as_f64().unwrap();
             of(one).total_cmp(&of(other))
         });
         assert_eq!(answer["label"], best.unwrap()["label"]);
-        let payload = classify(&ann, "outside", json!({ "a": 1 })).await;
-        assert_eq!(complaints(&payload), ["FEATURE_MISMATCH input.features.b"]);
+        let payload = classify(&ann, "outside", json!({ "a": 1, "b": 1, "d": 1 })).await;
+        assert_eq!(complaints(&payload), ["FEATURE_MISMATCH input.features.c"]);
     }
 );
 

@@ -158,9 +158,7 @@ every_database!(
     with = |config| {
         config.jobs.inline = false;
     },
-    async fn a_forecast_whose_worker_is_killed_in_the_middle_is_begun_again_and_made_once(
-        app: TestApp,
-    ) {
+    async fn a_forecast_killed_in_the_middle_is_begun_again_and_made_once(app: TestApp) {
         let ann = app.user("ann").await;
         // Long enough to be met in the middle.
         let dataset = ann.dataset("Prices", "TIME_SERIES", series(900)).await;

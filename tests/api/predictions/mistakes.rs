@@ -114,10 +114,6 @@ every_database!(
                 json!([1, 2, 3, 4]),
                 vec!["FEATURE_MISMATCH input.features".to_owned()],
             ),
-            (
-                json!(null),
-                vec!["FEATURE_MISMATCH input.features".to_owned()],
-            ),
             (json!({ "text": "a flower" }), {
                 let names = [
                     "sepal_length",

@@ -83,9 +83,7 @@ every_database!(
 );
 
 every_database!(
-    async fn an_answer_is_seen_by_who_asked_by_the_model_s_owner_and_by_administrators(
-        app: TestApp,
-    ) {
+    async fn an_answer_is_seen_by_who_asked_the_model_s_owner_and_administrators(app: TestApp) {
         let (admin, ann, bob) = (
             app.admin().await,
             app.user("ann").await,
@@ -143,10 +141,8 @@ every_database!(
             secret errors { code } } }";
         for (scopes, sees) in [(json!(["READ"]), false), (json!(["READ", "MODELS"]), true)] {
             let reply = ann.graphql(create, json!({ "scopes": scopes })).await;
-            let key = Client {
-                access_token: reply.text("/createApiKey/secret").to_owned(),
-                ..ann.clone()
-            };
+            let mut key = ann.clone();
+            key.access_token = reply.text("/createApiKey/secret").to_owned();
             for id in [&made["id"], &answer["id"]] {
                 let node = "query ($id: ID!) { node(id: $id) { id } }";
                 let reply = key.graphql(node, json!({ "id": id })).await;
