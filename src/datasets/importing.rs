@@ -68,7 +68,7 @@ pub fn import(mut file: File, kind: Kind, bounds: Bounds) -> Result<Imported> {
     let forms = typing::forms(from_start()?, delimiter, kind, bounds.columns)?;
     suits(kind, &forms)?;
     let mut records = Records::new(from_start()?, delimiter, bounds.columns);
-    records.next()?;
+    records.next_record()?;
     Import::new(kind, &forms, bounds.gap_days)?.all(&mut records)
 }
 
@@ -164,7 +164,7 @@ impl<'a> Import<'a> {
 
     fn all(mut self, records: &mut Records<File>) -> Result<Imported> {
         let forms = self.forms;
-        while let Some(record) = records.next()? {
+        while let Some(record) = records.next_record()? {
             typing::same_width(&record, forms.columns.len())?;
             for (index, (field, form)) in record.fields().zip(&forms.columns).enumerate() {
                 self.field(&record, index, form, field)?;

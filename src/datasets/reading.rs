@@ -149,7 +149,7 @@ impl<R: Read> Records<R> {
     }
 
     /// The next record.
-    pub fn next(&mut self) -> Result<Option<Record<'_>>> {
+    pub fn next_record(&mut self) -> Result<Option<Record<'_>>> {
         let (mut written, mut ended) = (0, 0);
         let mut line;
         loop {
@@ -253,7 +253,7 @@ mod tests {
     fn all(text: &[u8], delimiter: u8) -> Result<Vec<(u64, Vec<String>)>> {
         let mut records = Records::new(text, delimiter, 4);
         let mut found = Vec::new();
-        while let Some(record) = records.next()? {
+        while let Some(record) = records.next_record()? {
             found.push((record.line, record.fields().map(str::to_owned).collect()));
         }
         Ok(found)

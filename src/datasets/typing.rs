@@ -63,13 +63,13 @@ impl Counts {
 /// Reads all of a table; errors name the line.
 pub fn forms(file: impl Read, delimiter: u8, kind: Kind, max_columns: usize) -> Result<Forms> {
     let mut records = Records::new(file, delimiter, max_columns);
-    let names = match records.next()? {
+    let names = match records.next_record()? {
         Some(header) => header_names(&header)?,
         None => return Err(refuse(UserErrorCode::Blank, "The file is empty.")),
     };
     let mut counts = vec![Counts::default(); names.len()];
     let (mut points, mut commas, mut rows) = (0_u64, 0_u64, 0_u64);
-    while let Some(record) = records.next()? {
+    while let Some(record) = records.next_record()? {
         same_width(&record, names.len())?;
         rows += 1;
         for (field, count) in record.fields().zip(&mut counts) {

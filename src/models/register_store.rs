@@ -39,7 +39,8 @@ pub async fn insert(
             return Err(other_task(&model));
         }
         let owns = model.owner_id == Some(new.owner);
-        if !owns && !(new.as_admin && is_admin(conn, new.owner).await?) {
+        let may = owns || (new.as_admin && is_admin(conn, new.owner).await?);
+        if !may {
             return Err(taken(&new.name));
         }
         let number = model.last_version + 1;

@@ -54,7 +54,7 @@ pub fn request(data: &[u8]) {
     let (parts, ()) = asked.into_parts();
     let body = Body::from(data.to_vec());
     let sender = Sender {
-        signed_in: data.len() % 2 == 0,
+        signed_in: data.len().is_multiple_of(2),
         persisted,
     };
     let reading = request::from_body(&parts, body, limits, &sender);

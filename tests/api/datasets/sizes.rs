@@ -16,7 +16,9 @@ fn table(mebibytes: usize) -> reqwest::Body {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_table_is_read_in_little_memory() {
     let folder = tempfile::tempdir().unwrap();
-    let program = Program::start(folder.path(), None);
+    // On a busy machine a debug build reads for longer than a request may take by default.
+    let patient = [("PLUMA_REQUEST_TIMEOUT_SECONDS", "600")];
+    let program = Program::start_with(folder.path(), None, &patient, None);
     let ann = Client::anonymous(&program.url()).register("ann").await;
     imported(&ann, "TABULAR", table(1)).await;
     let before = program.peak_kib();

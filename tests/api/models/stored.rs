@@ -124,11 +124,7 @@ every_database!(
     async fn a_dataset_that_memory_may_not_hold_is_refused(app: TestApp) {
         let ann = app.user("ann").await;
         let dataset = ann
-            .dataset(
-                "Points",
-                "TABULAR",
-                points().repeat(1) + &"1,1,left\n".repeat(100),
-            )
+            .dataset("Points", "TABULAR", points() + &"1,1,left\n".repeat(100))
             .await;
         let payload = train(&ann, order(&dataset, "Sides")).await;
         assert_eq!(
