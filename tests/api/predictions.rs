@@ -46,6 +46,14 @@ fn series(days: u32) -> String {
     csv
 }
 
+/// A forecast of a series of somebody's own; gives its id.
+pub async fn forecast_of(client: &Client) -> String {
+    let dataset = client.dataset("Series", "TIME_SERIES", series(120)).await;
+    let input = json!({ "model": "naive", "datasetId": dataset, "days": 2 });
+    let prediction = predicted(client, input).await;
+    prediction["id"].as_str().unwrap().to_owned()
+}
+
 /// Fisher's flowers.
 fn iris() -> String {
     let table = smartcore::dataset::iris::load_dataset();

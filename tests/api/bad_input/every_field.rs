@@ -170,7 +170,9 @@ every_database!(
     async fn no_subscription_fails_whatever_it_is_given(app: TestApp) {
         let (user, admin) = (app.user("user").await, app.admin().await);
         let types = Types::of(&user).await;
-        let things = things(&user).await;
+        let mut things = things(&user).await;
+        let prediction = crate::predictions::forecast_of(&user).await;
+        things.others.push(("predictionId", prediction));
         let mut watchers = JoinSet::new();
         let enough = CancellationToken::new();
         let mut silent = BTreeSet::new();
