@@ -165,6 +165,9 @@ every_database!(
         config.jobs.inline = false;
         config.limits.cost = 10_000_000;
         config.limits.aliases = 10_000;
+        config.rates.viewer = 0;
+        config.rates.stranger = 0;
+        config.rates.address = 0;
     },
     async fn no_field_of_one_s_own_things_gives_other_people_s_for_an_id(app: TestApp) {
         let private = Private::of(&app).await;
@@ -185,6 +188,9 @@ every_database!(
     with = |config| {
         config.jobs.inline = false;
         config.rates.ai = 1_000_000;
+        config.rates.viewer = 0;
+        config.rates.stranger = 0;
+        config.rates.address = 0;
     },
     async fn no_subscription_tells_anything_of_other_people_s_for_its_id(app: TestApp) {
         let private = Private::of(&app).await;
