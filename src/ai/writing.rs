@@ -268,7 +268,8 @@ fn finished(finish: Finish, text: &str, form: &Form) -> Ended {
         Ok(_) => (AnswerStatus::Complete, None),
         Err(problem) => (
             AnswerStatus::Failed,
-            Some((UserErrorCode::SchemaMismatch, problem)),
+            // It may quote what the model said, and no database keeps U+0000.
+            Some((UserErrorCode::SchemaMismatch, problem.replace('\0', ""))),
         ),
     };
     Ended {

@@ -187,18 +187,19 @@ async fn store(db: Db, events: Events, open: Open, mut waiting: mpsc::Receiver<E
             }
         }
         next = Instant::now() + APART;
-        let (pieces, asked) = sorted(&mut entries);
+        let (mut pieces, asked) = sorted(&mut entries);
+        // With a hole in it a text must not go on, in the database neither.
+        pieces.retain(|piece| !refused.contains(&piece.transcript));
         if !pieces.is_empty() {
             let taken = stored(&db, &pieces).await;
             for piece in &pieces {
                 let shown = open.lock().get(&piece.transcript).cloned();
-                if taken.contains(&piece.transcript) && !refused.contains(&piece.transcript) {
+                if taken.contains(&piece.transcript) {
                     if let Some(shown) = shown {
                         shown.add(&piece.text);
                     }
                     events.wake(topic(piece.transcript));
-                } else if !refused.contains(&piece.transcript) {
-                    // With a hole in it the text must not go on.
+                } else {
                     refused.push(piece.transcript);
                 }
             }

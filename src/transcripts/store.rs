@@ -46,6 +46,8 @@ pub async fn append(conn: &mut Conn, written: Vec<Piece>) -> Result<Vec<Transcri
                     pieces::start.eq(piece.start),
                     pieces::text.eq(&piece.text),
                 ))
+                // One that is there was stored by a try whose answer was lost.
+                .on_conflict_do_nothing()
                 .execute(conn)
                 .await?;
         }

@@ -7,6 +7,8 @@ use super::{Ask, Finish, Format, Message, Model, Piece, Role, Tokens, instructio
 
 /// The longest message of a provider's own that is passed on, in characters.
 const LONGEST_MESSAGE: usize = 300;
+/// The longest name that a model may give itself, in characters.
+const LONGEST_MODEL: usize = 200;
 
 #[derive(Serialize)]
 pub(super) struct Request<'a> {
@@ -127,7 +129,9 @@ impl Read {
     /// Takes a chunk apart: its text is given, the rest is kept.
     pub fn take(&mut self, chunk: Chunk) -> String {
         if let Some(model) = chunk.model.filter(|model| !model.is_empty()) {
-            self.model = Some(model);
+            // What people may read and the database must keep.
+            let model = model.chars().filter(|c| !c.is_control());
+            self.model = Some(model.take(LONGEST_MODEL).collect());
         }
         if let Some(tokens) = chunk.usage.and_then(Usage::tokens) {
             self.tokens = Some(tokens);

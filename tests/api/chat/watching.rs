@@ -132,5 +132,14 @@ every_database!(
                 .contains("\"n\" is a required property")
         );
         assert_eq!(provider.asked().len(), 2);
+        // U+0000 in what it quotes is kept by no database.
+        provider.will_say([Said::pieces(&["{\"\\u0000\": \"", "\\u0000\"}"])]);
+        let schema = json!({ "additionalProperties": false });
+        let options = json!({ "responseFormat": "JSON_SCHEMA", "jsonSchema": schema });
+        let input = json!({ "chatId": chat, "content": "Nothing", "options": options });
+        let sent = send(&ann, input).await;
+        let id = sent["assistantMessage"]["id"].as_str().unwrap();
+        let (_, end) = read(watch(&app, &ann, id, None).await).await;
+        assert_eq!(end["code"], "SCHEMA_MISMATCH", "{end}");
     }
 );
