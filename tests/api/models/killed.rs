@@ -6,7 +6,7 @@ use super::*;
 
 /// A table on which a forest takes long enough to be met in the middle.
 fn noise() -> String {
-    let rows = (0_u64..600).map(|number| {
+    let rows = (0_u64..2_000).map(|number| {
         let mixed = |by: u64| (number.wrapping_mul(by) >> 7) % 1_000;
         format!(
             "{},{},{},{}\n",
