@@ -17,6 +17,7 @@ pub mod predicting;
 pub mod running;
 pub mod service;
 pub mod settling;
+pub mod trimming;
 pub mod watching;
 
 use diesel::{Insertable, Queryable, Selectable};

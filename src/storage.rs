@@ -3,10 +3,11 @@
 //! What `put` and `put_stream` acknowledge is on disk: object_store's local files are synced only when it is
 //! told so, and it is. Every call has a time limit, and so has every piece of a download. Where the store does
 //! not do what it should, callers get `SERVICE_UNAVAILABLE` with the store's name, and the cause is logged.
-//! Slices keep to prefixes of their own: `media/`, `uploads/`.
+//! Slices keep to prefixes of their own.
 
 mod failure;
 mod s3;
+mod sweeping;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
 
 pub use s3::Presigned;
+pub use sweeping::LEFT_ALONE_SECONDS;
 
 /// How much of an upload is held in memory before a piece of it is written.
 const PIECE: usize = 5 * 1024 * 1024;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use serde_json::json;
 
 use super::PREFIX;
@@ -11,10 +10,9 @@ use crate::db::query;
 use crate::error::Result;
 use crate::id::DatasetId;
 use crate::jobs::worker::{Kind, Schedule};
+use crate::storage::LEFT_ALONE_SECONDS;
 
 const SWEEP_JOB: &str = "datasets.sweep";
-/// How long bytes without a row are left alone: nothing takes that long to get its row.
-const DAY_SECONDS: i64 = 24 * 3_600;
 
 /// The kinds of jobs that datasets bring.
 pub fn kinds(app: &App) -> Vec<Kind> {
@@ -39,22 +37,12 @@ pub fn schedules() -> Vec<Schedule> {
 
 /// Sweeps once; gives how many objects went.
 pub async fn sweep(app: &App) -> Result<usize> {
-    let before = app.clock.now().plus_seconds(-DAY_SECONDS);
-    let mut removed = 0;
-    let mut objects = app.storage.list(PREFIX);
-    while let Some(object) = objects.try_next().await? {
-        if object.written_at >= before {
-            continue;
-        }
-        let id = object.key.rsplit('/').next().and_then(DatasetId::parse);
-        let kept = match id {
-            Some(id) => query!(app.db, datasets::find(id))?.is_some(),
-            None => false,
-        };
-        if !kept {
-            app.storage.delete(&object.key).await?;
-            removed += 1;
-        }
-    }
-    Ok(removed)
+    let before = app.clock.now().plus_seconds(-LEFT_ALONE_SECONDS);
+    let named = |ids| async {
+        let found = query!(app.db, datasets::by_ids(ids))?;
+        Ok(found.into_iter().map(|found| found.id).collect())
+    };
+    app.storage
+        .sweep(PREFIX, before, DatasetId::parse, named)
+        .await
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use serde_json::json;
 
 use super::PREFIX;
@@ -11,10 +10,9 @@ use crate::db::query;
 use crate::error::Result;
 use crate::id::ModelVersionId;
 use crate::jobs::worker::{Kind, Schedule};
+use crate::storage::LEFT_ALONE_SECONDS;
 
 const SWEEP_JOB: &str = "models.sweep";
-/// How long bytes without a row are left alone: they are written when nothing but the row is missing.
-const DAY_SECONDS: i64 = 24 * 3_600;
 
 /// The kinds of jobs that the registry brings.
 pub fn kinds(app: &App) -> Vec<Kind> {
@@ -39,26 +37,12 @@ pub fn schedules() -> Vec<Schedule> {
 
 /// Sweeps once; gives how many objects went.
 pub async fn sweep(app: &App) -> Result<usize> {
-    let before = app.clock.now().plus_seconds(-DAY_SECONDS);
-    let mut removed = 0;
-    let mut objects = app.storage.list(PREFIX);
-    while let Some(object) = objects.try_next().await? {
-        if object.written_at >= before {
-            continue;
-        }
-        let id = object
-            .key
-            .rsplit('/')
-            .next()
-            .and_then(ModelVersionId::parse);
-        let kept = match id {
-            Some(id) => query!(app.db, models::find_version(id))?.is_some(),
-            None => false,
-        };
-        if !kept {
-            app.storage.delete(&object.key).await?;
-            removed += 1;
-        }
-    }
-    Ok(removed)
+    let before = app.clock.now().plus_seconds(-LEFT_ALONE_SECONDS);
+    let named = |ids| async {
+        let found = query!(app.db, models::versions(ids))?;
+        Ok(found.into_iter().map(|found| found.id).collect())
+    };
+    app.storage
+        .sweep(PREFIX, before, ModelVersionId::parse, named)
+        .await
 }

@@ -145,6 +145,21 @@ pub async fn label(
     })
 }
 
+/// Removes some of the answers from before a time, with their labels; gives how many, at most `limit`.
+pub async fn delete_old(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<usize> {
+    transaction!(conn, {
+        let old: Vec<ClassificationId> = classifications::table
+            .filter(classifications::created_at.lt(before))
+            .order(classifications::created_at.asc())
+            .limit(limit)
+            .select(classifications::id)
+            .load(conn)
+            .await?;
+        let old = classifications::table.filter(classifications::id.eq_any(old));
+        Ok(diesel::delete(old).execute(conn).await?)
+    })
+}
+
 /// How many labelled answers of versions were right and how many were not.
 pub async fn accuracies(
     conn: &mut Conn,

@@ -117,3 +117,17 @@ async fn note(app: &App, model: &Model, report: &Report) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fifty_models_have_a_metric_of_their_own_and_keep_it() {
+        let labels = Labels::default();
+        let first: Vec<ModelId> = (0..MOST_LABELS).map(|_| ModelId::new()).collect();
+        assert!(first.iter().all(|id| labels.has(*id)));
+        assert!(!labels.has(ModelId::new()));
+        assert!(first.iter().all(|id| labels.clone().has(*id)));
+    }
+}

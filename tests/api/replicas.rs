@@ -11,7 +11,7 @@ use pluma::presence::Entry;
 use serde_json::Value;
 
 use crate::pages::{change, done, stored};
-use crate::support::{Client, Ending, Page, Stream, Subscription, TestApp, json};
+use crate::support::{Client, Ending, Page, Stream, Subscription, TestApp, eventually, json};
 
 /// Longer than anything takes that is not left to chance.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -132,14 +132,5 @@ fn somebody() -> Entry {
         user_id: pluma::id::UserId(pluma::clock::new_uuid()),
         editing: true,
         since: pluma::clock::Clock::default().now(),
-    }
-}
-
-/// Waits, for what no call announces, until `look` finds what is wanted.
-async fn eventually(what: &str, mut look: impl AsyncFnMut() -> bool) {
-    let limit = Instant::now() + PATIENCE;
-    while !look().await {
-        assert!(Instant::now() < limit, "{what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -1,8 +1,10 @@
-//! Forecasts.
+//! Forecasts and classifications.
 
-use crate::config::values::whole;
+use std::time::Duration;
 
-/// Forecasts: how many one server makes at once, and how many people may have.
+use crate::config::values::{days, whole};
+
+/// Forecasts: how many one server makes at once, and how many people may have; and how long classifications are kept.
 #[derive(Clone, Debug, confique::Config)]
 pub struct Predictions {
     /// How many short forecasts one server makes at once, each on a core; long ones are trained like models, as PLUMA_MODEL_TRAINERS says.
@@ -20,4 +22,9 @@ pub struct Predictions {
     /// Accepted: a whole number from 1 to 10000
     #[config(env = "PLUMA_PREDICTION_UNFINISHED", default = 20, deserialize_with = whole::<1, 10_000, _, _>)]
     pub unfinished: u32,
+    /// How many days what models answered about rows and texts is kept, labelled or not; 0 keeps it for ever. Live accuracy and drift are told from what is kept.
+    ///
+    /// Accepted: a whole number from 0 to 36500
+    #[config(env = "PLUMA_PREDICTION_CLASSIFICATION_DAYS", default = 0, deserialize_with = days::<0, 36_500, _>)]
+    pub classification_retention: Duration,
 }

@@ -11,6 +11,32 @@ async fn accuracy(client: &Client) -> Value {
 }
 
 every_database!(
+    with =
+        |config| config.predictions.classification_retention = Duration::from_secs(30 * 24 * 3_600),
+    async fn answers_are_forgotten_when_their_days_are_over(app: TestApp) {
+        let ann = app.user("ann").await;
+        iris_model(&app.ws_url(), &ann, "flowers").await;
+        let forget = || pluma::predictions::trimming::trim(app.app());
+        let old = classified(&ann, "flowers", setosa()).await["id"].clone();
+        let variables = json!({ "id": old, "label": "setosa" });
+        ann.graphql(LABEL, variables).await.data();
+        app.clock().advance(Duration::from_secs(29 * 24 * 3_600));
+        let ann = ann.another_device().await;
+        let new = classified(&ann, "flowers", setosa()).await["id"].clone();
+        assert_eq!(forget().await.unwrap(), 0);
+        assert_eq!(accuracy(&ann).await, 1.0);
+        app.clock().advance(Duration::from_secs(2 * 24 * 3_600));
+        let ann = ann.another_device().await;
+        assert_eq!(forget().await.unwrap(), 1);
+        assert_eq!(forget().await.unwrap(), 0);
+        assert_eq!(accuracy(&ann).await, Value::Null);
+        let query = "{ classifications { nodes { id } } }";
+        let left = ann.graphql(query, json!({})).await;
+        assert_eq!(left.at("/classifications/nodes"), &json!([{ "id": new }]));
+    }
+);
+
+every_database!(
     async fn labels_tell_how_often_a_version_is_right(app: TestApp) {
         let ann = app.user("ann").await;
         iris_model(&app.ws_url(), &ann, "flowers").await;

@@ -16,6 +16,7 @@ mod s3;
 mod stand_in;
 mod stream;
 mod subscription;
+mod waiting;
 
 pub use app::{Engine, TestApp, run_sql};
 pub use client::{Client, Page};
@@ -31,6 +32,7 @@ pub use serde_json::json;
 pub use stand_in::{Answer, Asked, StandIn};
 pub use stream::Stream;
 pub use subscription::{Ending, Subscription};
+pub use waiting::eventually;
 
 /// Runs a test on every database: `every_database!(async fn name(app: TestApp) { … });`, and with a changed
 /// configuration `every_database!(with = |config| { … }, async fn name(app: TestApp) { … });`.
