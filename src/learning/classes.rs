@@ -5,6 +5,7 @@ mod folds;
 mod linear;
 mod method;
 mod settings;
+mod smo;
 mod svm;
 #[cfg(test)]
 mod tests;

@@ -146,14 +146,9 @@ impl Estimator {
                 Self::Knn(scaler, Box::new(model))
             }
             Learner::Bayes { smoothing } => bayes(examples, *smoothing)?,
-            Learner::Svm {
-                c,
-                gamma,
-                epochs,
-                seed,
-            } => {
+            Learner::Svm { c, gamma, seed } => {
                 let (scaled, scaler) = examples.standardised();
-                let machines = Machines::fit(&scaled, *c, *gamma, *epochs, *seed, progress)?;
+                let machines = Machines::fit(&scaled, *c, *gamma, *seed, progress)?;
                 Self::Svm(scaler, machines)
             }
         })

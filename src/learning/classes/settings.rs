@@ -37,7 +37,6 @@ pub(super) enum Learner {
         c: f64,
         /// None is the linear kernel.
         gamma: Option<f64>,
-        epochs: usize,
         seed: u64,
     },
 }
@@ -85,7 +84,6 @@ impl Settings {
                     } else {
                         gamma
                     }),
-                    epochs: given.whole("epochs", 5, 1, 50)?,
                     seed,
                 }
             }
@@ -103,7 +101,7 @@ impl Learner {
     /// Where the work grows faster than the rows, fewer are taken.
     pub(super) fn most_rows(&self) -> usize {
         match self {
-            Self::Svm { .. } => 2_000,
+            Self::Svm { .. } => 4_000,
             Self::Knn { .. } => 20_000,
             _ => usize::MAX,
         }

@@ -1,19 +1,20 @@
-//! Support-vector machines, one against the rest, by smartcore; their probabilities, which it does not give, after Platt.
+//! Support-vector machines, one against the rest, and their probabilities, after Platt.
 //!
 //! A machine's decision value f becomes 1 / (1 + exp(a·f + b)), where a and b are fitted to values of rows that the
 //! machine had not seen, of three parts; the classes' probabilities are then made to sum to 1. Sources: Platt, "Probabilistic outputs
 //! for support vector machines" (1999), with the targets and the Newton steps of Lin, Lin and Weng (2007).
 
 use super::{
-    estimator::{Examples, Matrix},
+    estimator::Examples,
     folds::stratified,
+    smo::{Products, product, solve},
 };
-use crate::learning::{Error, Progress, guard::guarded};
+use crate::learning::{Error, Progress};
 use serde::{Deserialize, Serialize};
-use smartcore::svm::{
-    Kernels,
-    svc::{SVC, SVCParameters},
-};
+use std::ops::ControlFlow;
+
+/// The parts of which each is decided by a machine of the others.
+const PARTS: usize = 3;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Machines(Vec<(Machine, Platt)>);
@@ -26,54 +27,26 @@ struct Machine {
     gamma: Option<f64>,
 }
 
-/// smartcore's own fields, in its order; the classes are 0 and 1.
-#[derive(Deserialize)]
-struct Written {
-    _classes: Option<(u32, u32)>,
-    instances: Option<Vec<Vec<f64>>>,
-    w: Option<Vec<f64>>,
-    b: Option<f64>,
-}
-
-struct Options {
-    c: f64,
-    gamma: Option<f64>,
-    epochs: usize,
-    seed: u64,
-}
-
 impl Machines {
     pub(super) fn fit(
         examples: &Examples,
         c: f64,
         gamma: Option<f64>,
-        epochs: usize,
         seed: u64,
         progress: Progress<'_>,
     ) -> Result<Self, Error> {
-        let options = Options {
-            c,
-            gamma,
-            epochs,
-            seed,
-        };
+        let products = Products::of(&examples.rows, gamma);
         let mut machines = Vec::with_capacity(examples.count);
         for class in 0..examples.count {
-            if progress(class as f64 / examples.count as f64).is_break() {
-                return Err(Error::Cancelled);
-            }
-            let belongs: Vec<u32> = examples
+            let mut within = |_| progress(class as f64 / examples.count as f64);
+            let belongs: Vec<bool> = examples
                 .classes
                 .iter()
-                .map(|other| u32::from(*other as usize == class))
+                .map(|other| *other as usize == class)
                 .collect();
-            let binary = Examples {
-                rows: examples.rows.clone(),
-                classes: belongs,
-                count: 2,
-            };
-            let platt = Platt::fit(&held_out(&binary, &options)?, &binary.classes);
-            machines.push((Machine::fit(&binary, &options)?, platt));
+            let decisions = held_out(&products, &belongs, c, seed, &mut within)?;
+            let machine = Machine::fit(examples, &products, &belongs, (c, gamma), &mut within)?;
+            machines.push((machine, Platt::fit(&decisions, &belongs)));
         }
         Ok(Self(machines))
     }
@@ -90,64 +63,61 @@ impl Machines {
 }
 
 /// Each row's decision value from a machine that had not seen it.
-fn held_out(binary: &Examples, options: &Options) -> Result<Vec<f64>, Error> {
-    let parts = stratified(&binary.classes, 3, options.seed);
-    let folds = parts.iter().max().map_or(0, |last| last + 1);
-    let mut decisions = vec![0.0; binary.rows.len()];
-    for fold in 0..folds {
-        let (training, rows) = binary.split(&parts, fold);
-        let machine = Machine::fit(&training, options)?;
+fn held_out(
+    products: &Products,
+    belongs: &[bool],
+    c: f64,
+    seed: u64,
+    progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+) -> Result<Vec<f64>, Error> {
+    let classes: Vec<u32> = belongs.iter().map(|belongs| u32::from(*belongs)).collect();
+    let parts = stratified(&classes, PARTS, seed);
+    let mut decisions = vec![0.0; belongs.len()];
+    for part in 0..parts.iter().max().map_or(0, |last| last + 1) {
+        let (rows, others): (Vec<usize>, Vec<usize>) =
+            (0..belongs.len()).partition(|row| parts[*row] == part);
+        let known: Vec<bool> = others.iter().map(|row| belongs[*row]).collect();
+        let solved = solve(products, &others, &known, c, progress)?;
         for row in rows {
-            decisions[row] = machine.decide(&binary.rows[row]);
+            decisions[row] = solved.decide(products, &others, row);
         }
     }
     Ok(decisions)
 }
 
 impl Machine {
-    fn fit(binary: &Examples, options: &Options) -> Result<Self, Error> {
-        let matrix = binary.matrix()?;
-        let parameters = SVCParameters::<f64, u32, Matrix, Vec<u32>>::default()
-            .with_c(options.c)
-            .with_epoch(options.epochs)
-            .with_seed(Some(options.seed));
-        let parameters = match options.gamma {
-            Some(gamma) => parameters.with_kernel(Kernels::rbf().with_gamma(gamma)),
-            None => parameters.with_kernel(Kernels::linear()),
-        };
-        let bytes = guarded(|| {
-            let machine = SVC::fit(&matrix, &binary.classes, &parameters)?;
-            postcard::to_allocvec(&machine)
-                .map_err(|error| smartcore::error::Failed::fit(&error.to_string()))
-        })?;
-        let written: Written = guarded(|| postcard::from_bytes(&bytes))?;
-        match (written.instances, written.w, written.b) {
-            (Some(vectors), Some(weights), Some(offset)) => Ok(Self {
-                vectors,
-                weights,
-                offset,
-                gamma: options.gamma,
-            }),
-            _ => Err(Error::Failed("the machine is not fitted".to_owned())),
-        }
+    fn fit(
+        examples: &Examples,
+        products: &Products,
+        belongs: &[bool],
+        (c, gamma): (f64, Option<f64>),
+        progress: Progress<'_>,
+    ) -> Result<Self, Error> {
+        let all: Vec<usize> = (0..belongs.len()).collect();
+        let solved = solve(products, &all, belongs, c, progress)?;
+        // The other rows have no say.
+        let (vectors, weights) = examples
+            .rows
+            .iter()
+            .zip(&solved.weights)
+            .filter(|(_, weight)| **weight != 0.0)
+            .map(|(row, weight)| (row.clone(), *weight))
+            .unzip();
+        Ok(Self {
+            vectors,
+            weights,
+            offset: solved.offset,
+            gamma,
+        })
     }
 
-    /// Σ w · K(vector, row) + b.
+    /// Σ weight · K(vector, row) + offset.
     fn decide(&self, row: &[f64]) -> f64 {
-        let sums = self.vectors.iter().zip(&self.weights);
-        self.offset
-            + sums
-                .map(|(vector, weight)| {
-                    let pairs = vector.iter().zip(row);
-                    weight
-                        * match self.gamma {
-                            Some(gamma) => {
-                                (-gamma * pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>()).exp()
-                            }
-                            None => pairs.map(|(a, b)| a * b).sum(),
-                        }
-                })
-                .sum::<f64>()
+        let weighted = self.vectors.iter().zip(&self.weights);
+        let sum: f64 = weighted
+            .map(|(vector, weight)| weight * product(vector, row, self.gamma))
+            .sum();
+        sum + self.offset
     }
 }
 
@@ -163,14 +133,14 @@ impl Platt {
     }
 
     /// Newton's method on the cross entropy with targets a little inside 0 and 1, halving steps that do not improve it.
-    fn fit(decisions: &[f64], belongs: &[u32]) -> Self {
-        let inside = belongs.iter().filter(|class| **class == 1).count() as f64;
+    fn fit(decisions: &[f64], belongs: &[bool]) -> Self {
+        let inside = belongs.iter().filter(|belongs| **belongs).count() as f64;
         let outside = belongs.len() as f64 - inside;
         let targets: Vec<f64> = belongs
             .iter()
-            .map(|class| match class {
-                1 => (inside + 1.0) / (inside + 2.0),
-                _ => 1.0 / (outside + 2.0),
+            .map(|belongs| match belongs {
+                true => (inside + 1.0) / (inside + 2.0),
+                false => 1.0 / (outside + 2.0),
             })
             .collect();
         let loss = |platt: Self| -> f64 {

@@ -18,6 +18,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 warnings.simplefilter("ignore")
@@ -58,6 +59,21 @@ table["classification"] = {
     "knn": asked_of(KNeighborsClassifier(n_neighbors=7)),
     "knn_distance": asked_of(KNeighborsClassifier(n_neighbors=7, weights="distance")),
     "naive_bayes": GaussianNB().fit(rows, classes).predict_proba(rows[asked]).tolist(),
+}
+
+halves, virginica = scaled[50:], classes[50:] == 2
+
+
+def decisions(**parameters):
+    return SVC(tol=1e-6, **parameters).fit(halves, virginica).decision_function(halves).tolist()
+
+
+table["machines"] = {
+    "rows": halves.tolist(),
+    "belongs": virginica.tolist(),
+    "rbf": decisions(C=1, gamma=0.25),
+    "narrow": decisions(C=100, gamma=2),
+    "linear": decisions(C=10, kernel="linear"),
 }
 
 truth = random.integers(0, 3, 60)
