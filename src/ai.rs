@@ -9,6 +9,7 @@ pub mod options;
 pub mod prompt;
 pub mod service;
 pub mod template;
+pub mod tending;
 pub mod tokens;
 pub mod watching;
 pub mod writing;

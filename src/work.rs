@@ -11,7 +11,7 @@ use crate::{
 pub async fn run(app: &App) {
     let kinds = [
         accounts::jobs::kinds(app),
-        ai::writing::other_kinds(app),
+        ai::tending::kinds(app),
         datasets::sweeping::kinds(app),
         models::sweeping::kinds(app),
         models::training::kinds(app),
@@ -28,7 +28,7 @@ pub async fn run(app: &App) {
     ];
     let schedules = [
         accounts::jobs::schedules(),
-        ai::writing::schedules(),
+        ai::tending::schedules(),
         datasets::sweeping::schedules(),
         models::sweeping::schedules(),
         predictions::settling::schedules(),
@@ -55,7 +55,7 @@ pub async fn run(app: &App) {
     let answers = worker(config, ai::writing::kinds(app), Vec::new());
     // Sealing goes on until the last job has written its entry.
     let working = async {
-        tokio::join!(jobs.run(), answers.run(), ai::asking::tend(app));
+        tokio::join!(jobs.run(), answers.run(), ai::tending::tend(app));
         if let Err(error) = logs::sealing::seal(app).await {
             tracing::warn!(%error, "the last entries of the log are sealed at the next start");
         }

@@ -8,6 +8,9 @@ use crate::error::UserErrorCode;
 use crate::id::{AnswerId, JobId, TranscriptId, UserId};
 use crate::remote::ai::Finish;
 
+/// What `aiCompletionStream` is called in the account.
+pub const COMPLETION: &str = "aiCompletionStream";
+
 /// Where an answer is.
 #[derive(
     async_graphql::Enum,

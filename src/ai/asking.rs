@@ -6,10 +6,11 @@ use aws_lc_rs::digest;
 use serde_json::json;
 
 use super::accounting::require_budget;
-use super::answer::{Answer, AnswerStatus};
+use super::answer::{Answer, AnswerStatus, COMPLETION};
 use super::prompt::Conversation;
 use super::service::refusal;
-use super::writing::{self, WRITE};
+use super::tending;
+use super::writing::WRITE;
 use crate::app::App;
 use crate::db::types::JsonValue;
 use crate::db::{commit, query};
@@ -20,16 +21,10 @@ use crate::remote::ai::{Ask, Format};
 use crate::transcripts::topic;
 use crate::viewer::Viewer;
 
-/// What `aiCompletionStream` is called in the account.
-const COMPLETION: &str = "aiCompletionStream";
 /// How long a request's id finds its answer again.
 const RESUMABLE_SECONDS: i64 = 600;
-/// How long answers of `aiCompletionStream` are kept after their end.
-const KEPT_SECONDS: i64 = 3_600;
 /// The longest id of a request, in characters.
 const MAX_REQUEST_ID: usize = 200;
-/// How often it is looked for answers that nobody writes any more.
-const LOOK: Duration = Duration::from_secs(5);
 /// How long somebody who stops an answer waits for its end.
 const STOPPING: Duration = Duration::from_secs(5);
 
@@ -137,7 +132,7 @@ pub async fn stop(app: &App, answer: Answer) -> Result<Answer> {
     app.events.wake(jobs::cancel_topic(job));
     app.events.wake(jobs::progress_topic(job));
     // One that nobody had begun to write has nobody else to end it.
-    writing::end_abandoned(app, Some(id)).await?;
+    tending::end_abandoned(app, Some(id)).await?;
     let until = tokio::time::Instant::now() + STOPPING;
     loop {
         let now = query!(app.db, answers::find(id))?;
@@ -187,41 +182,5 @@ impl Drop for CancelOnDrop {
                 }
             }
         });
-    }
-}
-
-/// Removes answers of `aiCompletionStream` that ended a while ago.
-pub async fn forget(app: &App) -> Result<usize> {
-    let before = app.clock.now().plus_seconds(-KEPT_SECONDS);
-    let mut removed = 0;
-    loop {
-        let some = commit!(app.db, answers::delete_old(COMPLETION, before))?;
-        removed += some;
-        if some == 0 {
-            return Ok(removed);
-        }
-    }
-}
-
-/// Ends answers whose server died, until this one stops.
-pub async fn tend(app: &App) {
-    let mut failing = false;
-    loop {
-        match writing::end_abandoned(app, None).await {
-            Ok(0) => failing = false,
-            Ok(answers) => {
-                failing = false;
-                tracing::warn!(answers, "answers were left unfinished, and are closed now");
-            }
-            Err(error) if !failing => {
-                failing = true;
-                tracing::warn!(%error, "unfinished answers cannot be looked for");
-            }
-            Err(_) => {}
-        }
-        tokio::select! {
-            () = app.shutdown.cancelled() => return,
-            () = tokio::time::sleep(LOOK) => {}
-        }
     }
 }

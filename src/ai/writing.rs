@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::db::{commit, query};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::{AnswerId, AttemptId};
-use crate::jobs::worker::{Kind, Run, Schedule};
+use crate::jobs::worker::{Kind, Run};
 use crate::logs::Log;
 use crate::remote::ai::{Ask, Begun, Failure, Finish, Piece, Tokens};
 use crate::transcripts::{Writing, topic};
@@ -24,8 +24,6 @@ use crate::viewer::Viewer;
 
 /// What the job is called.
 pub const WRITE: &str = "ai.write";
-/// The kind that removes answers of `aiCompletionStream` that nobody can ask for again.
-const FORGET: &str = "ai.forget";
 /// How much longer the job may take than the answer.
 const MARGIN: Duration = Duration::from_secs(60);
 /// How much more than it may a provider can send before it is stopped: tokens are counted roughly here.
@@ -52,27 +50,6 @@ pub fn kinds(app: &App) -> Vec<Kind> {
     });
     // Half an answer cannot be gone on with, and to ask again would repeat what was shown.
     vec![write.failing_when_lost()]
-}
-
-/// The kinds of jobs that run beside everything else.
-pub fn other_kinds(app: &App) -> Vec<Kind> {
-    let app = app.clone();
-    let forget = Kind::new(FORGET, Duration::from_secs(600), move |_: Run| {
-        let app = app.clone();
-        async move {
-            let removed = super::asking::forget(&app).await?;
-            Ok(json!({ "removed": removed }))
-        }
-    });
-    vec![forget]
-}
-
-/// What comes back by itself.
-pub fn schedules() -> Vec<Schedule> {
-    vec![Schedule {
-        kind: FORGET,
-        every: Duration::from_secs(600),
-    }]
 }
 
 /// What came of asking.
@@ -276,20 +253,4 @@ fn finished(finish: Finish, text: &str, form: &Form) -> Ended {
         finish: finish.into(),
         ..Ended::unasked(status, error)
     }
-}
-
-/// Ends answers that nobody writes any more, all of them or one: their worker died, or they were stopped before it began.
-pub async fn end_abandoned(app: &App, only: Option<AnswerId>) -> Result<usize> {
-    let orphans = query!(app.db, answers::orphans(only))?;
-    let count = orphans.len();
-    for (id, asked_to_stop) in orphans {
-        let ended = match asked_to_stop {
-            true => Ended::unasked(AnswerStatus::Cancelled, None),
-            false => Ended::interrupted(),
-        };
-        let now = app.clock.now();
-        commit!(app.db, answers::abandon(id, ended, now))?;
-        app.events.wake(topic(super::answer::transcript(id)));
-    }
-    Ok(count)
 }

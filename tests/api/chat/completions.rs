@@ -167,7 +167,7 @@ every_database!(
         app.execute("UPDATE jobs SET run_at = created_at WHERE kind = 'ai.forget'")
             .await;
         // The schedule's next period may be minutes away: the job is asked for by hand.
-        pluma::ai::asking::forget(app.app()).await.unwrap();
+        pluma::ai::tending::forget(app.app()).await.unwrap();
         assert_eq!(app.execute("DELETE FROM transcripts").await, 0);
     }
 );
