@@ -4,6 +4,7 @@
 //! therefore look at the data before they change it, and a payload names things rather than carrying them.
 
 mod kind;
+mod observed;
 mod run;
 mod supervise;
 pub mod worker;

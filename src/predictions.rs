@@ -13,6 +13,7 @@ pub mod graphql;
 pub mod history;
 pub mod live;
 pub mod loaders;
+mod making;
 pub mod predicting;
 pub mod running;
 pub mod service;

@@ -1,23 +1,15 @@
 //! Training as a job: asked for and checked at once, done by a worker on a core of its own, and there whole or not at
 //! all.
 
-use std::fs::File;
-use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest;
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior};
-use tokio_util::sync::CancellationToken;
 
+use super::lesson::{Lesson, Trained};
 use super::refusals::refusal;
 use super::{
-    Algorithm, BUILT_IN, MAX_NAME, Method, Metrics, NewVersion, Task, Version, other_task, service,
-    taken,
+    Algorithm, BUILT_IN, MAX_NAME, Method, NewVersion, Task, Version, other_task, service, taken,
 };
 use crate::app::App;
 use crate::datasets::rows::Selection;
@@ -25,11 +17,10 @@ use crate::datasets::{self, Dataset};
 use crate::db::types::{JsonValue, Timestamp};
 use crate::db::{commit, query};
 use crate::error::{Error, OnConstraint, Result, UserErrorCode};
-use crate::id::{DatasetId, ModelId, ModelVersionId, UserId};
+use crate::id::{DatasetId, ModelId, UserId};
 use crate::jobs::worker::{Kind, Run};
 use crate::jobs::{self, Job, NewJob};
-use crate::learning::artefact::Artefact;
-use crate::learning::{classes, forecasts, texts};
+use crate::learning::forecasts;
 use crate::logs::Log;
 use crate::validate::{Checks, fold, json as json_check};
 use crate::viewer::Viewer;
@@ -40,8 +31,6 @@ pub const KIND: &str = "model.train";
 const LONGEST: Duration = Duration::from_secs(6 * 3_600);
 /// How often a training is begun: what its worker dies of will not go away.
 const ATTEMPTS: i32 = 3;
-/// How often the progress is written.
-const BEAT: Duration = Duration::from_millis(500);
 /// The part of the whole that is training; the rest is keeping what came of it.
 const TRAINING: f64 = 0.95;
 /// The longest list of features, and the longest name in it.
@@ -78,6 +67,20 @@ struct Payload {
     params: Value,
     username: String,
     as_admin: bool,
+}
+
+impl Payload {
+    fn lesson(&self) -> Result<Lesson> {
+        let method = Method::of(self.task, self.algorithm);
+        Ok(Lesson {
+            method: method.ok_or_else(|| Error::internal("a training has no method"))?,
+            selection: Selection {
+                target: self.target.clone(),
+                features: self.features.clone(),
+            },
+            params: self.params.clone(),
+        })
+    }
 }
 
 /// The kinds of jobs that models bring.
@@ -214,7 +217,12 @@ async fn work(app: &App, run: Run) -> Result<Value> {
     })?;
     let most = app.config.models.training_bytes;
     let file = datasets::service::open(app, &dataset, most).await?;
-    let trained = train(app, &run, file, &payload).await?;
+    let lesson = payload.lesson()?;
+    let trained = run
+        .observe(&app.training, (TRAINING, "Training"), move |progress| {
+            lesson.learn(file, progress)
+        })
+        .await?;
     let now = app.clock.now();
     let new = new_version(&payload, owner, &dataset, &run, &trained, now)?;
     if trained.bytes.len() as u64 > app.config.models.bytes {
@@ -308,116 +316,4 @@ fn new_version(
             created_at: now,
         },
     })
-}
-
-/// What came of a training.
-struct Trained {
-    id: ModelVersionId,
-    bytes: Bytes,
-    sha256: Vec<u8>,
-    params: Value,
-    features: Vec<String>,
-    labels: Option<Vec<String>>,
-    metrics: Metrics,
-    library: &'static str,
-    seconds: f64,
-}
-
-/// Trains on a core of its own, and tells how far it is meanwhile.
-async fn train(app: &App, run: &Run, file: File, payload: &Payload) -> Result<Trained> {
-    let method = Method::of(payload.task, payload.algorithm);
-    let method = method.ok_or_else(|| Error::internal("a training has no method"))?;
-    let selection = Selection {
-        target: payload.target.clone(),
-        features: payload.features.clone(),
-    };
-    let (told, mut heard) = watch::channel(0.0);
-    let work = Work {
-        method,
-        selection,
-        params: payload.params.clone(),
-        told: Arc::new(told),
-        stop: run.cancelled().clone(),
-    };
-    let training = app.training.run(move || work.done(file));
-    tokio::pin!(training);
-    let mut ticks = tokio::time::interval(BEAT);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            trained = &mut training => return trained,
-            _ = ticks.tick() => {
-                let fraction = match heard.has_changed() {
-                    Ok(true) => *heard.borrow_and_update(),
-                    _ => continue,
-                };
-                run.progress(fraction * TRAINING, "Training").await?;
-            }
-        }
-    }
-}
-
-/// What the core is given.
-struct Work {
-    method: Method,
-    selection: Selection,
-    params: Value,
-    told: Arc<watch::Sender<f64>>,
-    stop: CancellationToken,
-}
-
-impl Work {
-    fn done(self, file: File) -> Result<Trained> {
-        let began = Instant::now();
-        let mut progress = |fraction: f64| {
-            self.told.send_replace(fraction.clamp(0.0, 1.0));
-            match self.stop.is_cancelled() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        };
-        let (artefact, params, features, labels, metrics) = match self.method {
-            Method::Forecast(method) => {
-                let series = self.selection.series(file)?;
-                let model = forecasts::train(&series.values, method, &self.params, &mut progress);
-                let model = model.map_err(refusal)?;
-                let (params, metrics) = (model.params(), Metrics::from(model.evaluation()));
-                let artefact = Artefact::Forecaster(Box::new(model));
-                (artefact, params, Vec::new(), None, metrics)
-            }
-            Method::Classes(method) => {
-                let table = self.selection.table(file)?;
-                let model = classes::train(&table, method, &self.params, &mut progress);
-                let model = model.map_err(refusal)?;
-                let (params, metrics) = (model.params(), Metrics::from(model.evaluation()));
-                let (features, labels) = (model.features().to_vec(), model.labels().to_vec());
-                let artefact = Artefact::Classifier(Box::new(model));
-                (artefact, params, features, Some(labels), metrics)
-            }
-            Method::Texts(method) => {
-                let found = self.selection.texts(file)?;
-                let params = &self.params;
-                let model =
-                    texts::train(&found.texts, &found.labels, method, params, &mut progress);
-                let model = model.map_err(refusal)?;
-                let (params, metrics) = (model.params(), Metrics::from(model.evaluation()));
-                let labels = model.labels().to_vec();
-                let artefact = Artefact::Text(Box::new(model));
-                let features = vec!["text".to_owned()];
-                (artefact, params, features, Some(labels), metrics)
-            }
-        };
-        let bytes = artefact.to_bytes().map_err(refusal)?;
-        Ok(Trained {
-            id: ModelVersionId::new(),
-            sha256: digest::digest(&digest::SHA256, &bytes).as_ref().to_vec(),
-            bytes: Bytes::from(bytes),
-            params,
-            features,
-            labels,
-            metrics,
-            library: artefact.library(),
-            seconds: began.elapsed().as_secs_f64(),
-        })
-    }
 }

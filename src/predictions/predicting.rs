@@ -1,24 +1,19 @@
 //! Forecasting: what is asked for is checked, short work is done there and then, and long work becomes a job.
 
-use std::fs::File;
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
-use super::days::after;
-use super::running::{self, KIND};
-use super::{Bounds, MAX_NOTE, MOST_DAYS, Point, Prediction, too_many};
+use super::making::{continued, horizon, kept, made, open};
+use super::running::KIND;
+use super::{Bounds, MAX_NOTE, MOST_DAYS, Prediction, too_many};
 use crate::app::App;
-use crate::artefacts::Ready;
-use crate::datasets::rows::{Selection, Series};
+use crate::datasets::rows::Selection;
 use crate::datasets::{self, ColumnType, Dataset, Kind};
-use crate::db::types::JsonValue;
 use crate::db::{commit, query};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::{DatasetId, PredictionId};
 use crate::jobs::{self, JobStatus, NewJob};
-use crate::learning::forecasts::{self, Forecaster, Method};
-use crate::learning::{Progress, unobserved};
+use crate::learning::forecasts::{self, Method};
+use crate::learning::unobserved;
 use crate::logs::Log;
 use crate::models::refusals::refusal;
 use crate::models::{self, BUILT_IN, Task, Version};
@@ -29,8 +24,6 @@ use crate::viewer::Viewer;
 const ATTEMPTS: i32 = 3;
 /// What the values of a series with several columns are usually called.
 const USUAL: [&str; 3] = ["close", "value", "y"];
-/// PostgreSQL and serde_json give back numbers up to this one.
-const GREATEST: f64 = 1e300;
 /// The most of a name that the log repeats, in characters.
 const MAX_NAMED: usize = 100;
 
@@ -164,7 +157,7 @@ async fn checked(app: &App, viewer: &Viewer, order: &Order) -> Result<Prediction
     if query!(app.db, predictions::count(filter))? >= bounds.all {
         return Err(too_many("forecasts", bounds.all));
     }
-    let file = running::open(app, &dataset).await?;
+    let file = open(app, &dataset).await?;
     let days = horizon(order.days);
     let points = match maker {
         Maker::Method(method) => {
@@ -283,66 +276,4 @@ fn enough(dataset: &Dataset, rows: usize, method: Method) -> Result<()> {
     );
     let path = ["input", "datasetId"];
     Err(Error::user(UserErrorCode::NotEnoughData, path, message))
-}
-
-/// A horizon that was checked.
-pub(super) fn horizon(days: i32) -> usize {
-    usize::try_from(days).unwrap_or(0)
-}
-
-/// Trains a method on a series, and continues that.
-pub(super) fn made(
-    selection: &Selection,
-    file: File,
-    method: Method,
-    days: usize,
-    progress: Progress<'_>,
-) -> Result<Vec<Point>> {
-    let series = selection.series(file)?;
-    let trained = forecasts::train(&series.values, method, &Value::Null, progress);
-    dated(&series, &trained.map_err(refusal)?, days)
-}
-
-/// Continues a series by what was learned from another, or from this one when it was shorter.
-fn continued(
-    selection: &Selection,
-    file: File,
-    ready: &Arc<Ready>,
-    days: usize,
-) -> Result<Vec<Point>> {
-    let series = selection.series(file)?;
-    match &**ready {
-        Ready::Forecaster(model) => dated(&series, model, days),
-        _ => Err(Error::internal("a model is not what its task says")),
-    }
-}
-
-fn dated(series: &Series, model: &Forecaster, days: usize) -> Result<Vec<Point>> {
-    let path = ["input", "datasetId"];
-    let invalid = |message: &str| Error::user(UserErrorCode::Invalid, path, message);
-    let points = model
-        .forecast_after(&series.values, days)
-        .map_err(refusal)?;
-    let days = after(&series.days, days);
-    let days = days.ok_or_else(|| invalid("The calendar ends before this forecast does."))?;
-    let keepable = |number: f64| number.is_finite() && number.abs() <= GREATEST;
-    let points = days.into_iter().zip(points).map(|(date, point)| {
-        let numbers = [point.value, point.lower, point.upper];
-        let point = Point {
-            date,
-            value: point.value,
-            lower: point.lower,
-            upper: point.upper,
-        };
-        numbers.into_iter().all(keepable).then_some(point)
-    });
-    let points: Option<Vec<Point>> = points.collect();
-    points.ok_or_else(|| invalid("The forecast grows beyond all numbers: forecast fewer days."))
-}
-
-/// A forecast as it is kept.
-pub(super) fn kept(points: &[Point]) -> Result<JsonValue> {
-    serde_json::to_value(points)
-        .map(JsonValue)
-        .map_err(Error::caused_by)
 }

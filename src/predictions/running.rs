@@ -1,20 +1,14 @@
 //! The jobs that make long forecasts: begun again when their worker dies, and each forecast written once and whole.
 
-use std::fs::File;
-use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
 
-use super::{Ending, Point, Prediction, predicting};
+use super::making::{horizon, kept, made, open};
+use super::{Ending, Point, Prediction};
 use crate::app::App;
 use crate::datasets::rows::Selection;
-use crate::datasets::{self, Dataset};
 use crate::db::{commit, query};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::PredictionId;
@@ -28,8 +22,6 @@ use crate::viewer::Viewer;
 pub const KIND: &str = "prediction.run";
 /// How long an attempt may take.
 const LONGEST: Duration = Duration::from_secs(6 * 3_600);
-/// How often the progress is written.
-const BEAT: Duration = Duration::from_millis(500);
 /// The part of the whole that is training; the rest is keeping what came of it.
 const TRAINING: f64 = 0.95;
 
@@ -62,7 +54,7 @@ async fn work(app: &App, run: Run) -> Result<Value> {
     let made = make(app, &run, &prediction).await;
     let (ending, action, refused) = match made {
         Ok(points) => {
-            let forecast = predicting::kept(&points)?;
+            let forecast = kept(&points)?;
             (Ending::Made(forecast), "prediction.succeeded", None)
         }
         Err(error @ Error::User(_)) => {
@@ -95,11 +87,6 @@ pub(super) fn ended(
     }))
 }
 
-/// The bytes of a series, which are read into memory.
-pub(super) async fn open(app: &App, dataset: &Dataset) -> Result<File> {
-    datasets::service::open(app, dataset, app.config.models.training_bytes).await
-}
-
 /// Makes a forecast on a core of its own, and tells how far it is meanwhile.
 async fn make(app: &App, run: &Run, prediction: &Prediction) -> Result<Vec<Point>> {
     let dataset = query!(app.db, datasets::find(prediction.dataset_id))?;
@@ -110,33 +97,9 @@ async fn make(app: &App, run: &Run, prediction: &Prediction) -> Result<Vec<Point
     let method: Method = prediction.model_key.parse().map_err(refusal)?;
     let selection = Selection::of(&dataset, &prediction.target, None)?;
     let file = open(app, &dataset).await?;
-    let days = predicting::horizon(prediction.days);
-    let (told, mut heard) = watch::channel(0.0);
-    let (told, stop): (Arc<watch::Sender<f64>>, CancellationToken) =
-        (Arc::new(told), run.cancelled().clone());
-    let making = app.training.run(move || {
-        let mut progress = |fraction: f64| {
-            told.send_replace(fraction.clamp(0.0, 1.0));
-            match stop.is_cancelled() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        };
-        predicting::made(&selection, file, method, days, &mut progress)
-    });
-    tokio::pin!(making);
-    let mut ticks = tokio::time::interval(BEAT);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            made = &mut making => return made,
-            _ = ticks.tick() => {
-                let fraction = match heard.has_changed() {
-                    Ok(true) => *heard.borrow_and_update(),
-                    _ => continue,
-                };
-                run.progress(fraction * TRAINING, "Training").await?;
-            }
-        }
-    }
+    let days = horizon(prediction.days);
+    run.observe(&app.training, (TRAINING, "Training"), move |progress| {
+        made(&selection, file, method, days, progress)
+    })
+    .await
 }
