@@ -10,6 +10,7 @@ mod failures;
 mod life;
 mod replicas;
 mod stopping;
+mod storing;
 mod watching;
 
 use pluma::config::AiKind;

@@ -128,10 +128,12 @@ pub(super) struct Read {
 impl Read {
     /// Takes a chunk apart: its text is given, the rest is kept.
     pub fn take(&mut self, chunk: Chunk) -> String {
-        if let Some(model) = chunk.model.filter(|model| !model.is_empty()) {
-            // What people may read and the database must keep.
-            let model = model.chars().filter(|c| !c.is_control());
-            self.model = Some(model.take(LONGEST_MODEL).collect());
+        // What people may read and the database must keep.
+        let model = chunk.model.unwrap_or_default();
+        let model = model.chars().filter(|c| !c.is_control());
+        let model: String = model.take(LONGEST_MODEL).collect();
+        if !model.is_empty() {
+            self.model = Some(model);
         }
         if let Some(tokens) = chunk.usage.and_then(Usage::tokens) {
             self.tokens = Some(tokens);
@@ -272,6 +274,14 @@ mod tests {
         let (text, read) = taken(json!({"model": "m", "choices": [{"message":
             {"role": "assistant", "content": [{"type": "text", "text": "a"}, {"type": "image"}]}}]}));
         assert_eq!((text.as_str(), read.model.as_deref()), ("a", Some("m")));
+        for (name, read) in [
+            ("", None),
+            ("\0\n", None),
+            ("a\0b\u{1b}", Some("ab")),
+            (&"é".repeat(1_000), Some("é".repeat(LONGEST_MODEL).as_str())),
+        ] {
+            assert_eq!(taken(json!({"model": name})).1.model.as_deref(), read);
+        }
         let (text, _) = taken(json!({"choices": null, "unknown": {}}));
         assert_eq!(text, "");
         let (text, _) = taken(json!({"choices": [{"index": 1, "delta": {"content": "no"}},
