@@ -30,6 +30,9 @@ pub use error::Error;
 
 use std::ops::ControlFlow;
 
+/// What trains models that no library does, as versions name it.
+const LIBRARY: &str = concat!("pluma ", env!("CARGO_PKG_VERSION"));
+
 /// Called while something is learned, with the part that is done (0 to 1); a break ends the work with
 /// [`Error::Cancelled`]. It is called often enough to cancel within a few seconds.
 pub type Progress<'a> = &'a mut dyn FnMut(f64) -> ControlFlow<()>;

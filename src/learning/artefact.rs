@@ -60,7 +60,8 @@ impl Artefact {
         Ok(bytes)
     }
 
-    /// From bytes; foreign, truncated and altered ones are [`Error::Corrupt`], and so are those of another library's version.
+    /// From bytes; foreign, truncated and altered ones are [`Error::Corrupt`], and so are those in the layout of another
+    /// version of a library.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let corrupt = |why: &str| Error::Corrupt(format!("the model's bytes {why}"));
         if bytes.len() > MOST_BYTES {
@@ -91,13 +92,22 @@ impl Artefact {
         if !rest.is_empty() {
             return Err(corrupt("go on after the model"));
         }
-        if artefact.library() != library {
+        if artefact.layout().is_some_and(|layout| layout != library) {
             return Err(corrupt(&format!(
                 "are of {library}, and this program has {}: train the model again",
                 artefact.library()
             )));
         }
         Ok(artefact)
+    }
+
+    /// The library whose own layout the bytes have, which its next version may change. Pluma's is told by [`VERSION`], and a
+    /// file of ONNX is what it is.
+    fn layout(&self) -> Option<&'static str> {
+        match self {
+            Self::Onnx(_) => None,
+            _ => Some(self.library()).filter(|library| *library != super::LIBRARY),
+        }
     }
 
     /// Name and version of the library that trained it, such as `smartcore 0.7.0`.

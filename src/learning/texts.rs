@@ -46,7 +46,7 @@ impl Method {
 
     /// Name and version of what does the work.
     pub fn library(self) -> &'static str {
-        concat!("pluma ", env!("CARGO_PKG_VERSION"))
+        super::LIBRARY
     }
 }
 

@@ -64,6 +64,42 @@ fn every_classifier_gives_the_same_probabilities_after_a_restart() {
     }
 }
 
+/// The bytes as if another version of the library had written them.
+fn rewritten(artefact: &Artefact, version: &[u8]) -> Vec<u8> {
+    let mut bytes = artefact.to_bytes().unwrap();
+    let library = artefact.library().as_bytes();
+    let place = bytes
+        .windows(library.len())
+        .position(|part| part == library)
+        .unwrap();
+    let end = place + library.len();
+    bytes[end - version.len()..end].copy_from_slice(version);
+    let sum = checksum(&bytes[HEADER..]).to_le_bytes();
+    bytes[HEADER - sum.len()..HEADER].copy_from_slice(&sum);
+    bytes
+}
+
+#[test]
+fn a_new_version_reads_what_an_old_one_wrote_unless_a_library_wrote_it() {
+    let train = |method| {
+        let model = classes::train(&table(), method, &json!({}), &mut unobserved).unwrap();
+        Artefact::Classifier(Box::new(model))
+    };
+    let onnx = Artefact::Onnx(OnnxFile {
+        features: Vec::new(),
+        labels: None,
+        bytes: Vec::new(),
+    });
+    for kept in [text_model(), train(classes::Method::Svm), onnx] {
+        let found = Artefact::from_bytes(&rewritten(&kept, b"9"));
+        assert_eq!(found.unwrap().library(), kept.library());
+    }
+    let refused = Artefact::from_bytes(&rewritten(&train(classes::Method::Knn), b"6.9"));
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("smartcore 0.6.9"), "{refused}");
+    assert!(refused.contains("train the model again"), "{refused}");
+}
+
 #[test]
 fn a_text_model_and_an_onnx_file_come_back() {
     let bytes = text_model().to_bytes().unwrap();

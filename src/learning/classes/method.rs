@@ -1,6 +1,6 @@
 //! The methods, by name.
 
-use crate::learning::Error;
+use crate::learning::{Error, LIBRARY};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -46,7 +46,10 @@ impl Method {
 
     /// Name and version of the library that does the work.
     pub fn library(self) -> &'static str {
-        "smartcore 0.7.0"
+        match self {
+            Self::Svm => LIBRARY,
+            _ => "smartcore 0.7.0",
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The methods, by name.
 
-use crate::learning::Error;
+use crate::learning::{Error, LIBRARY};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -55,7 +55,7 @@ impl Method {
     /// Name and version of the library that does the work.
     pub fn library(self) -> &'static str {
         match self {
-            Self::Naive | Self::SeasonalNaive => concat!("pluma ", env!("CARGO_PKG_VERSION")),
+            Self::Naive | Self::SeasonalNaive => LIBRARY,
             Self::ExponentialSmoothing => "augurs 0.10.3",
             Self::Linear | Self::Ridge | Self::Knn | Self::RandomForest => "smartcore 0.7.0",
             Self::Lstm => "candle 0.11.1",
