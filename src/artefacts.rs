@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use moka::future::Cache;
+use moka::policy::EvictionPolicy;
 
 use crate::error::{Error, Result};
 use crate::id::ModelVersionId;
@@ -58,6 +59,7 @@ impl Artefacts {
     pub fn new(bytes: u64) -> Self {
         let cache = Cache::builder()
             .max_capacity(bytes)
+            .eviction_policy(EvictionPolicy::lru())
             .weigher(|_, kept: &Kept| kept.1);
         Self(cache.build())
     }

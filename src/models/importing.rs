@@ -17,7 +17,7 @@ use crate::db::types::JsonValue;
 use crate::error::{Error, OnConstraint, Result, UserErrorCode};
 use crate::id::{ModelId, ModelVersionId};
 use crate::learning::artefact::{Artefact, OnnxFile};
-use crate::learning::onnx;
+use crate::learning::{self, onnx};
 use crate::logs::Log;
 use crate::validate::Checks;
 use crate::viewer::Viewer;
@@ -187,13 +187,6 @@ fn read(
         .read_to_end(&mut bytes)
         .map_err(Error::caused_by)?;
     let inspection = onnx::inspect(&bytes).map_err(refusal)?;
-    if !inspection.unsupported.is_empty() {
-        let message = format!(
-            "This program cannot run these operators of the model: {}. docs/models.md says which exports it runs.",
-            inspection.unsupported.join(", ")
-        );
-        return Err(at_file(UserErrorCode::UnsupportedType, message));
-    }
     if let Some(taken) = inspection.features
         && taken != features.len()
     {
@@ -204,7 +197,17 @@ fn read(
         let path = ["input", "features"];
         return Err(Error::user(UserErrorCode::FeatureMismatch, path, message));
     }
-    let model = onnx::Model::load(&bytes, features.len(), labels.as_deref()).map_err(refusal)?;
+    let model = onnx::Model::load(&bytes, features.len(), labels.as_deref());
+    let model = model.map_err(|error| match error {
+        learning::Error::UnsupportedOperators(operators) => {
+            let message = format!(
+                "This program cannot run these operators of the model: {}. docs/classification.md says which exports it runs.",
+                operators.join(", ")
+            );
+            at_file(UserErrorCode::UnsupportedType, message)
+        }
+        other => refusal(other),
+    })?;
     let known = model.labels().to_vec();
     if known.is_empty() {
         let message = "The model gives a number and no class: only classifiers are imported.";
@@ -248,4 +251,31 @@ fn sniff(start: &[u8]) -> Result<()> {
         return Err(at_file(UserErrorCode::UnsupportedType, message));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the API gets it, an export of scikit-learn whose operators tract does not have.
+    #[test]
+    fn what_tract_cannot_run_is_refused_by_name_or_goes_to_onnx_runtime() {
+        let models = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/references/learning/models"
+        );
+        let file = File::open(format!("{models}/svm-names.onnx")).unwrap();
+        let features = ["a", "b", "c", "d"].map(ToOwned::to_owned);
+        match read(file, 1 << 20, features.to_vec(), None) {
+            Ok(found) if cfg!(feature = "ort") => {
+                assert_eq!(found.labels, ["setosa", "versicolor", "virginica"]);
+            }
+            Err(Error::User(errors)) if cfg!(not(feature = "ort")) => {
+                assert_eq!(errors[0].code, UserErrorCode::UnsupportedType);
+                assert!(errors[0].message.contains("SVMClassifier"), "{errors:?}");
+            }
+            Ok(_) => panic!("it was taken"),
+            Err(error) => panic!("{error}"),
+        }
+    }
 }

@@ -46,7 +46,11 @@ pub async fn classify(app: &App, viewer: &Viewer, question: Question) -> Result<
     }
     let told = match model.task {
         Task::TextClassification => Told::Text(features::text(&question.features)?.to_owned()),
-        _ => Told::Row(features::row(&version.features(), &question.features)?),
+        _ => Told::Row(features::row(
+            &version.features(),
+            &question.features,
+            version.algorithm,
+        )?),
     };
     let kept = told.kept(&version);
     let ready = models::service::load(app, &version).await?;

@@ -5,9 +5,14 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result, UserError, UserErrorCode};
+use crate::models::Algorithm;
 
 /// As many mistakes are told at once.
 const MOST_TOLD: usize = 100;
+/// The largest number that a model takes: squares and sums of larger ones would be infinite.
+const GREATEST: f64 = 1e100;
+/// The largest that models in ONNX take, which compute in single precision.
+const GREATEST_SINGLE: f64 = 3e38;
 /// The most of a name that a message repeats, in characters.
 const MOST_NAMED: usize = 100;
 /// The longest text, in bytes.
@@ -15,8 +20,13 @@ const MAX_TEXT: usize = 64 * 1024;
 /// What models of texts are asked with.
 const TEXT: &str = "text";
 
-/// The numbers in the order of `features`. FEATURE_MISMATCH for each that is missing, not one of them, or no finite number.
-pub fn row(features: &[String], given: &Value) -> Result<Vec<f64>> {
+/// The numbers in the order of `features`. FEATURE_MISMATCH for each that is missing, not one of them, or no number that
+/// the algorithm takes.
+pub fn row(features: &[String], given: &Value, algorithm: Algorithm) -> Result<Vec<f64>> {
+    let most = match algorithm {
+        Algorithm::Onnx => GREATEST_SINGLE,
+        _ => GREATEST,
+    };
     let given = object(given)?;
     let mut mistakes = Mistakes::default();
     let mut row = Vec::with_capacity(features.len());
@@ -24,9 +34,8 @@ pub fn row(features: &[String], given: &Value) -> Result<Vec<f64>> {
         match given.get(name) {
             None => mistakes.add(name, "is missing"),
             Some(Value::Number(number)) => match number.as_f64() {
-                // Squares and sums of larger ones would be infinite.
-                Some(number) if number.abs() <= 1e100 => row.push(number),
-                _ => mistakes.add(name, "is not a finite number of at most 1e100"),
+                Some(number) if number.abs() <= most => row.push(number),
+                _ => mistakes.add(name, &format!("is not a finite number of at most {most:e}")),
             },
             Some(_) => mistakes.add(name, "is not a number"),
         }
@@ -137,7 +146,7 @@ mod tests {
     fn numbers_are_brought_into_the_model_s_order() {
         let features = ["b".to_owned(), "a".to_owned()];
         let given = json!({ "a": 1, "b": -2.5 });
-        assert_eq!(row(&features, &given).unwrap(), [-2.5, 1.0]);
+        assert_eq!(row(&features, &given, Algorithm::Knn).unwrap(), [-2.5, 1.0]);
     }
 
     #[test]
@@ -145,7 +154,7 @@ mod tests {
         let features = ["a", "b", "c", "d", "e"].map(str::to_owned);
         let given = json!({ "a": "1", "b": null, "c": 1e300, "e": 1, "f": 2, "g": [] });
         assert_eq!(
-            told(row(&features, &given)),
+            told(row(&features, &given, Algorithm::Knn)),
             [
                 "The feature `a` is not a number.",
                 "The feature `b` is not a number.",
@@ -155,7 +164,7 @@ mod tests {
                 "The feature `g` is not one of the model's features.",
             ]
         );
-        assert_eq!(told(row(&features, &json!([1]))).len(), 1);
+        assert_eq!(told(row(&features, &json!([1]), Algorithm::Knn)).len(), 1);
     }
 
     #[test]
@@ -163,7 +172,7 @@ mod tests {
         let many: Map<String, Value> = (0..5_000)
             .map(|number| (format!("{number:0>300}"), json!(1)))
             .collect();
-        let told = told(row(&["a".to_owned()], &Value::Object(many)));
+        let told = told(row(&["a".to_owned()], &Value::Object(many), Algorithm::Knn));
         assert_eq!(told.len(), MOST_TOLD + 1);
         assert!(told.iter().all(|message| message.len() < 200));
         assert_eq!(told.last().unwrap(), "4901 more features are wrong.");

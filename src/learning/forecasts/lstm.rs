@@ -1,7 +1,8 @@
 //! A long short-term memory by candle: one layer over the window, and a linear map of its last state.
 //!
 //! Trained with AdamW on the mean squared error of all examples at once. The weights begin as numbers of our own
-//! generator, uniform within ±1/√hidden, as candle's for the processor has no seed.
+//! generator, uniform within ±1/√hidden, as candle's for the processor has no seed. Its products would be shared out to all
+//! cores, which costs a network this small more than it gives: a pool of one thread keeps a training on its own core.
 
 use crate::learning::{Error, Progress, guard::guarded, random::Random};
 use candle_core::{DType, Device, Result as Candle, Tensor, Var};
@@ -9,6 +10,7 @@ use candle_nn::{
     AdamW, Linear, Module, Optimizer, ParamsAdamW, VarBuilder, VarMap, linear, loss,
     rnn::{LSTM, LSTMConfig, RNN, lstm},
 };
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -53,6 +55,12 @@ fn tensor(rows: &[Vec<f64>]) -> Candle<Tensor> {
     Tensor::from_vec(values, (rows.len(), lags, 1), &Device::Cpu)
 }
 
+/// One thread, for what candle would share out.
+fn core() -> Result<ThreadPool, Error> {
+    let pool = ThreadPoolBuilder::new().num_threads(1).build();
+    pool.map_err(|error| Error::Failed(error.to_string()))
+}
+
 impl Lstm {
     pub(super) fn fit(
         rows: &[Vec<f64>],
@@ -64,6 +72,7 @@ impl Lstm {
         progress: Progress<'_>,
     ) -> Result<Self, Error> {
         let beginning = Self::beginning(hidden, seed);
+        let core = core()?;
         let (map, network, mut optimiser) = guarded(|| {
             let map = VarMap::new();
             for weight in &beginning.weights {
@@ -95,7 +104,11 @@ impl Lstm {
             if progress(epoch as f64 / epochs as f64).is_break() {
                 return Err(Error::Cancelled);
             }
-            guarded(|| optimiser.backward_step(&loss::mse(&network.run(&inputs)?, &wanted)?))?;
+            guarded(|| {
+                core.install(|| {
+                    optimiser.backward_step(&loss::mse(&network.run(&inputs)?, &wanted)?)
+                })
+            })?;
         }
         let weights = guarded(|| {
             let map = map.data();
@@ -143,6 +156,7 @@ impl Lstm {
     }
 
     pub(super) fn predict(&self, rows: &[Vec<f64>]) -> Result<Vec<f64>, Error> {
+        let core = core()?;
         guarded(|| {
             let tensors: HashMap<String, Tensor> = self
                 .weights
@@ -154,7 +168,9 @@ impl Lstm {
                 })
                 .collect::<Candle<_>>()?;
             let builder = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
-            let answers = Network::new(self.hidden, &builder)?.run(&tensor(rows)?)?;
+            let network = Network::new(self.hidden, &builder)?;
+            let rows = tensor(rows)?;
+            let answers = core.install(|| network.run(&rows))?;
             let answers: Vec<f32> = answers.to_vec1()?;
             Ok::<_, candle_core::Error>(answers.into_iter().map(f64::from).collect())
         })

@@ -87,7 +87,7 @@ impl Regressor {
                         return Err(Error::Cancelled);
                     }
                     let parameters = RandomForestRegressorParameters::default()
-                        .with_n_trees(GROVE.min(*trees))
+                        .with_n_trees(GROVE.min(trees - grove * GROVE))
                         .with_max_depth(*depth)
                         .with_min_samples_leaf(*leaf)
                         .with_seed(seed.wrapping_mul(1_000).wrapping_add(grove as u64));

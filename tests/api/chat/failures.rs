@@ -36,6 +36,7 @@ every_database!(
                 event(&half),
                 event("{\"error\": {\"message\": \"overloaded\"}}"),
             ]),
+            Said::Cut(vec!["half "]),
         ] {
             let before = provider.asked().len();
             provider.will_say([broken.clone()]);
@@ -50,7 +51,7 @@ every_database!(
             .await;
         assert_eq!(
             reply.at("/aiUsage"),
-            &json!({ "requests": 3, "failures": 3 })
+            &json!({ "requests": 4, "failures": 4 })
         );
     }
 );
@@ -148,4 +149,39 @@ async fn another_provider_answers_where_the_first_one_cannot() {
         usage.at("/aiUsage"),
         &json!({ "requests": 2, "failures": 1 })
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_is_asked_as_much_at_once_as_it_takes_and_counted() {
+    let provider = Provider::start().await;
+    let app = TestApp::on(Engine::Sqlite, |config| {
+        let mut narrow = provider.configured("narrow", AiKind::OpenAi);
+        narrow.concurrency = 1;
+        config.ai.providers = Some(vec![narrow]);
+    });
+    let app = app.await;
+    let ann = app.user("ann").await;
+    let chat = chat(&ann, json!({})).await;
+    let (said, gate) = Said::held(["one"]);
+    provider.will_say([said]);
+    let (_, first) = say(&ann, &chat, "Hi").await;
+    let mut tab = watch(&app, &ann, &first, None).await;
+    gate.add_permits(1);
+    read_to(&mut tab, 0, 3).await;
+    let (_, second) = say(&ann, &chat, "Hi again").await;
+    // Time enough for it to be asked, if nothing kept it.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(provider.asked().len(), 1);
+    assert_eq!(message(&ann, &second).await["status"], "STREAMING");
+    gate.add_permits(2);
+    assert_eq!(read(tab).await.1["content"], "one");
+    let (_, end) = read(watch(&app, &ann, &second, None).await).await;
+    assert_eq!(end["content"], "Answer 2 to: Hi again");
+    let metrics = app.client().get("/metrics").await.text().await.unwrap();
+    for line in [
+        "pluma_ai_attempts_total{provider=\"narrow\",outcome=\"done\"} 2",
+        "pluma_ai_tokens_total{provider=\"narrow\",kind=\"completion\"} ",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in {metrics}");
+    }
 }

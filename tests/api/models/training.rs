@@ -52,7 +52,10 @@ every_database!(
         assert_eq!(metrics["confusion"], json!([[20, 0], [0, 20]]));
         assert!(metrics["logLoss"].as_f64().unwrap() < 0.1 && metrics["mae"].is_null());
         let hash = app
-            .lines("SELECT data_hash AS line FROM model_versions")
+            .lines(match app.app().db.engine() {
+                "sqlite" => "SELECT lower(hex(sha256)) AS line FROM datasets",
+                _ => "SELECT encode(sha256, 'hex') AS line FROM datasets",
+            })
             .await;
         assert_eq!(champion["dataHash"], hash[0].as_str());
         assert_eq!(model["aliasHistory"][0]["alias"], "champion");

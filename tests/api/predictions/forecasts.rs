@@ -59,7 +59,7 @@ every_database!(
     async fn methods_that_are_fast_for_few_rows_answer_at_once(app: TestApp) {
         let ann = app.user("ann").await;
         let dataset = ann.dataset("Prices", "TIME_SERIES", series(200)).await;
-        for model in ["ets", "knn"] {
+        for model in ["ets", "knn", "random_forest"] {
             let made = predicted(
                 &ann,
                 json!({ "model": model, "datasetId": dataset, "days": 365 }),

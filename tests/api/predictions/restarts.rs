@@ -7,8 +7,16 @@ async fn asked(client: &Client, dataset: &str) -> Value {
     let ask = |model: &str| json!({ "model": model, "datasetId": dataset, "days": 5 });
     let ets = predicted(client, ask("ets")).await["forecast"].clone();
     let own = predicted(client, ask("outlook")).await["forecast"].clone();
-    let flower = classified(client, "flowers", setosa()).await["probabilities"].clone();
-    json!([ets, own, flower])
+    let mut answers = vec![ets, own];
+    for model in ["flowers", "forest"] {
+        for (length, width) in [(1.4, 0.2), (4.9, 1.6), (5.0, 1.7)] {
+            let mut flower = setosa();
+            flower["petal_length"] = json!(length);
+            flower["petal_width"] = json!(width);
+            answers.push(classified(client, model, flower).await["probabilities"].clone());
+        }
+    }
+    Value::Array(answers)
 }
 
 async fn restarts(database: Option<Database>) {
@@ -21,6 +29,12 @@ async fn restarts(database: Option<Database>) {
     });
     trained(&program.ws_url(), &ann, order).await;
     iris_model(&program.ws_url(), &ann, "flowers").await;
+    let flowers = ann.dataset("Iris", "TABULAR", iris()).await;
+    let order = json!({
+        "name": "forest", "task": "CLASSIFICATION", "algorithm": "RANDOM_FOREST", "datasetId": flowers,
+        "target": "species", "params": { "trees": 20 },
+    });
+    trained(&program.ws_url(), &ann, order).await;
     let before = asked(&ann, &dataset).await;
     assert_eq!(asked(&ann, &dataset).await, before);
     program.stop();
@@ -34,7 +48,7 @@ async fn restarts(database: Option<Database>) {
         )
         .await;
     assert_eq!(reply.at("/predictions/totalCount"), &json!(6));
-    assert_eq!(reply.at("/classifications/totalCount"), &json!(3));
+    assert_eq!(reply.at("/classifications/totalCount"), &json!(18));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

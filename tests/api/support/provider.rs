@@ -24,6 +24,8 @@ pub enum Said {
     Events(Vec<(Duration, String)>),
     /// These events, each of them when a permit is added; when the semaphore is closed, the end of the connection.
     Held(Arc<Semaphore>, Vec<String>),
+    /// These pieces of text, and then a connection that is cut in the middle.
+    Cut(Vec<&'static str>),
     /// Nothing, for ever.
     Nothing,
     /// A comment now and then, for ever.
@@ -178,6 +180,15 @@ async fn answer(State(provider): State<Provider>, request: Request<Body>) -> Res
         }))
         .into_response(),
         Said::Events(events) => event_stream(of_events(events)),
+        Said::Cut(pieces) => {
+            let pieces = pieces.into_iter().map(|piece| (Duration::ZERO, piece_of(piece)));
+            // What was said arrives before the connection goes.
+            let cut = stream::once(async {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                Err(std::io::Error::other("cut"))
+            });
+            event_stream(of_events(pieces.collect()).chain(cut))
+        }
         Said::Held(gate, events) => event_stream(stream::unfold(
             (gate, events.into_iter()),
             |(gate, mut events)| async move {
@@ -194,7 +205,7 @@ async fn answer(State(provider): State<Provider>, request: Request<Body>) -> Res
     }
 }
 
-type Part = Result<Bytes, std::convert::Infallible>;
+type Part = std::io::Result<Bytes>;
 
 fn of_events(events: Vec<(Duration, String)>) -> impl Stream<Item = Part> + Send + 'static {
     stream::iter(events).then(|(pause, data)| async move {
