@@ -72,6 +72,8 @@ pub struct Said {
     pub title: Option<String>,
     /// The most messages of a conversation.
     pub most: i64,
+    /// The most messages beside one at its place.
+    pub most_alternatives: i64,
     /// When.
     pub now: Timestamp,
 }
@@ -85,6 +87,8 @@ pub enum Unsaid {
     Overtaken,
     /// There are as many messages as there may be.
     Full,
+    /// There are as many at this place as there may be.
+    Crowded,
 }
 
 pub(crate) fn chat_not_found() -> Error {

@@ -14,8 +14,6 @@ pub async fn run(app: &App) {
         ai::tending::kinds(app),
         datasets::sweeping::kinds(app),
         models::sweeping::kinds(app),
-        models::training::kinds(app),
-        predictions::running::kinds(app),
         predictions::settling::kinds(app),
         predictions::trimming::kinds(app),
         predictions::watching::kinds(app),
@@ -53,9 +51,24 @@ pub async fn run(app: &App) {
         ..app.config.jobs.clone()
     };
     let answers = worker(config, ai::writing::kinds(app), Vec::new());
+    // Trainings hold a core for hours, and letters are not to wait for them.
+    let config = config::Jobs {
+        concurrency: app.config.models.trainers,
+        ..app.config.jobs.clone()
+    };
+    let kinds = [
+        models::training::kinds(app),
+        predictions::running::kinds(app),
+    ];
+    let trainings = worker(config, kinds.concat(), Vec::new());
     // Sealing goes on until the last job has written its entry.
     let working = async {
-        tokio::join!(jobs.run(), answers.run(), ai::tending::tend(app));
+        tokio::join!(
+            jobs.run(),
+            answers.run(),
+            trainings.run(),
+            ai::tending::tend(app)
+        );
         if let Err(error) = logs::sealing::seal(app).await {
             tracing::warn!(%error, "the last entries of the log are sealed at the next start");
         }

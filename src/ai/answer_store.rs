@@ -10,7 +10,7 @@ use crate::ai::answer::{Answer, AnswerStatus, Ended, transcript};
 use crate::db::schema::{answers, jobs as job_rows, transcripts as texts};
 use crate::db::types::{JsonValue, Timestamp};
 use crate::error::Result;
-use crate::id::{AnswerId, AttemptId, JobId};
+use crate::id::{AnswerId, AttemptId, JobId, UserId};
 use crate::jobs::NewJob;
 
 /// How many answers one call looks at.
@@ -27,34 +27,44 @@ pub async fn insert(conn: &mut Conn, mut answer: Answer, job: NewJob) -> Result<
     Ok(answer)
 }
 
-/// Does so in a transaction of its own, once for the key of its client: gives the answer that has had the key since
-/// `since`, and whether it is new.
+/// Somebody's answer to the request of that key, if it was asked for since.
+pub async fn find_request(
+    conn: &mut Conn,
+    owner: UserId,
+    key: Vec<u8>,
+    since: Timestamp,
+) -> Result<Option<Answer>> {
+    let found = answers::table
+        .filter(answers::owner_id.eq(owner))
+        .filter(answers::request_key.eq(key))
+        .filter(answers::created_at.ge(since))
+        .select(Answer::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(found)
+}
+
+/// Begins an answer; an error where another one has its request's key and is not older than `since`.
 pub async fn insert_once(
     conn: &mut Conn,
     answer: Answer,
     job: NewJob,
     since: Timestamp,
-) -> Result<(Answer, bool)> {
+) -> Result<Answer> {
     transaction!(conn, {
         if let Some(key) = answer.request_key.clone() {
-            let known = answers::table
-                .filter(answers::owner_id.eq(answer.owner_id))
-                .filter(answers::request_key.eq(key));
             // An old one gives its key away.
-            diesel::update(known.clone().filter(answers::created_at.lt(since)))
+            let old = answers::table
+                .filter(answers::owner_id.eq(answer.owner_id))
+                .filter(answers::request_key.eq(key))
+                .filter(answers::created_at.lt(since));
+            diesel::update(old)
                 .set(answers::request_key.eq(None::<Vec<u8>>))
                 .execute(conn)
                 .await?;
-            let known: Option<Answer> = known
-                .select(Answer::as_select())
-                .first(conn)
-                .await
-                .optional()?;
-            if let Some(known) = known {
-                return Ok((known, false));
-            }
         }
-        Ok((insert(conn, answer, job).await?, true))
+        insert(conn, answer, job).await
     })
 }
 

@@ -97,17 +97,35 @@ pub async fn complete(
         return Err(Error::user(UserErrorCode::Invalid, path, message));
     }
     let ask = conversation.check(app).await?;
-    let mut asked = Asked::new(app, owner, COMPLETION, &ask).await?;
-    let text = asked.answer.ask.as_ref().map(|ask| ask.0.to_string());
-    let digest = sha256(&text.unwrap_or_default());
-    asked.answer.request_key = request_id.as_deref().map(sha256);
-    asked.answer.request_digest = Some(digest.clone());
+    let text = serde_json::to_value(&ask).map_err(Error::caused_by)?;
+    let digest = sha256(&text.to_string());
+    let key = request_id.as_deref().map(sha256);
     let since = app.clock.now().plus_seconds(-RESUMABLE_SECONDS);
-    let Asked { answer, job } = asked;
-    let (answer, new) = commit!(app.db, answers::insert_once(answer, job, since))?;
-    if new {
-        app.events.wake(jobs::topic());
-    } else if answer.request_digest != Some(digest) {
+    let known = || async {
+        match key.clone() {
+            Some(key) => query!(app.db, answers::find_request(owner, key, since)),
+            None => Ok(None),
+        }
+    };
+    // Before anything is asked of the budget: what was reserved for this answer may be all that was left.
+    let answer = match known().await? {
+        Some(known) => known,
+        None => {
+            let Asked { mut answer, job } = Asked::new(app, owner, COMPLETION, &ask).await?;
+            answer.request_key = key.clone();
+            answer.request_digest = Some(digest.clone());
+            let begun = commit!(app.db, answers::insert_once(answer, job, since));
+            match begun {
+                Ok(begun) => {
+                    app.events.wake(jobs::topic());
+                    begun
+                }
+                // Somebody has begun it with the same id at the same moment.
+                Err(error) => known().await?.ok_or(error)?,
+            }
+        }
+    };
+    if answer.request_digest != Some(digest) {
         return Err(Error::user(
             UserErrorCode::Conflict,
             path,

@@ -35,6 +35,14 @@ pub async fn say(conn: &mut Conn, said: Said) -> Result<std::result::Result<(), 
         if count(conn, chat).await? >= said.most {
             return Ok(Err(Unsaid::Full));
         }
+        let first = said.question.as_ref().unwrap_or(&said.reply);
+        if let Some(parent) = first.parent_id {
+            let siblings = messages::table.filter(messages::parent_id.eq(parent));
+            let siblings: i64 = siblings.count().get_result(conn).await?;
+            if siblings > said.most_alternatives {
+                return Ok(Err(Unsaid::Crowded));
+            }
+        }
         if let Some(question) = &said.question {
             diesel::insert_into(messages::table)
                 .values(question)

@@ -19,6 +19,8 @@ use crate::viewer::Viewer;
 
 /// The most messages of a conversation.
 const MOST_MESSAGES: i64 = 10_000;
+/// How many other messages stand at the place of one: lists of them nest, and each level multiplies.
+pub const MOST_ALTERNATIVES: i32 = 30;
 
 /// What somebody says.
 pub struct Question {
@@ -194,6 +196,7 @@ async fn say(
         continues: asking.continues,
         title: asking.title,
         most: MOST_MESSAGES,
+        most_alternatives: i64::from(MOST_ALTERNATIVES),
         now,
     };
     let conflict = |code, message: String| Err(Error::user(code, ["input", "chatId"], message));
@@ -209,6 +212,12 @@ async fn say(
         }
         Err(Unsaid::Full) => {
             let message = format!("A chat has at most {MOST_MESSAGES} messages: begin another.");
+            conflict(UserErrorCode::LimitReached, message)
+        }
+        Err(Unsaid::Crowded) => {
+            let message = format!(
+                "A message has at most {MOST_ALTERNATIVES} alternatives: go on from one of them, or begin another chat."
+            );
             conflict(UserErrorCode::LimitReached, message)
         }
     }

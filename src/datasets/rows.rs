@@ -86,19 +86,20 @@ impl Selection {
         let mut reader = csv::Reader::from_reader(file);
         let header = reader.headers().map_err(Error::caused_by)?.clone();
         let value = place(&header, &self.target)?;
-        let (mut days, mut values, mut dated) = (Vec::new(), Vec::new(), None);
+        // The days of a series stand in its first column that has nothing else.
+        let mut dated: Vec<(usize, Vec<NaiveDate>)> =
+            (0..header.len()).map(|at| (at, Vec::new())).collect();
+        let mut values = Vec::new();
         for record in reader.into_records() {
             let record = record.map_err(Error::caused_by)?;
-            let day = |text: &str| text.parse::<NaiveDate>().ok();
-            // The days of a series stand in its first column that has any.
-            let column = match dated {
-                Some(column) => column,
-                None => *dated.insert(record.iter().position(|text| day(text).is_some())),
-            };
-            let day = column.and_then(|column| day(record.get(column)?));
-            days.push(day.ok_or_else(changed)?);
+            dated.retain_mut(|(at, days)| {
+                let day: Option<NaiveDate> = record.get(*at).and_then(|text| text.parse().ok());
+                days.extend(day);
+                day.is_some()
+            });
             values.push(number(&record, value)?);
         }
+        let (_, days) = dated.into_iter().next().ok_or_else(changed)?;
         Ok(Series { days, values })
     }
 

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use super::run::Run;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::workshop::Workshop;
 
 /// How often the progress is written.
@@ -23,7 +23,9 @@ impl Run {
         work: impl FnOnce(&mut dyn FnMut(f64) -> ControlFlow<()>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (told, mut heard) = watch::channel(0.0);
-        let stop = self.cancelled().clone();
+        let stop = self.cancelled().child_token();
+        // However this ends, nobody works on for nobody.
+        let _stopped = stop.clone().drop_guard();
         let done = workshop.run(move || {
             let mut progress = |fraction: f64| {
                 told.send_replace(fraction.clamp(0.0, 1.0));
@@ -40,12 +42,18 @@ impl Run {
         loop {
             tokio::select! {
                 done = &mut done => return done,
+                // It may not have begun: it waits for a place.
+                () = self.cancelled().cancelled() => return Err(Error::internal("stopped on request")),
                 _ = ticks.tick() => {
                     let fraction = match heard.has_changed() {
                         Ok(true) => *heard.borrow_and_update(),
                         _ => continue,
                     };
-                    self.progress(fraction * share, message).await?;
+                    // Work of hours is not thrown away for a database that was busy: the lease outlives that.
+                    match self.progress(fraction * share, message).await {
+                        Err(error) if self.lost.is_cancelled() => return Err(error),
+                        _ => {}
+                    }
                 }
             }
         }

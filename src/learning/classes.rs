@@ -27,6 +27,8 @@ pub const MOST_ROWS: usize = 100_000;
 pub const MOST_FEATURES: usize = 500;
 /// Numbers in the whole table at most.
 pub const MOST_CELLS: usize = 2_000_000;
+/// How many rows are answered between two questions whether to go on.
+const WATCHED: usize = 64;
 /// Classes that are told apart at most.
 pub const MOST_CLASSES: usize = 50;
 
@@ -92,7 +94,10 @@ pub fn train(
         let estimator = Estimator::fit(&training, &settings.learner, &mut |done| {
             progress((fold as f64 + done) / total)
         })?;
-        for row in held_out {
+        for (place, row) in held_out.into_iter().enumerate() {
+            if place % WATCHED == 0 && progress((fold as f64 + 1.0) / total).is_break() {
+                return Err(Error::Cancelled);
+            }
             probabilities[row] = estimator.probabilities(&examples.rows[row])?;
         }
     }
@@ -138,9 +143,7 @@ fn checked(table: &Table, settings: &Settings) -> Result<Vec<String>, Error> {
         check_row(&table.features, row, index + 1)?;
     }
     let labels = classes_of(&table.labels)?;
-    settings
-        .learner
-        .check(table.rows.len(), settings.folds, labels.len())?;
+    settings.learner.check(table, settings.folds, &labels)?;
     Ok(labels)
 }
 

@@ -20,7 +20,7 @@ use crate::error::{Error, OnConstraint, Result, UserErrorCode};
 use crate::id::{DatasetId, ModelId, UserId};
 use crate::jobs::worker::{Kind, Run};
 use crate::jobs::{self, Job, NewJob};
-use crate::learning::forecasts;
+use crate::learning::{classes, forecasts};
 use crate::logs::Log;
 use crate::validate::{Checks, fold, json as json_check};
 use crate::viewer::Viewer;
@@ -33,6 +33,8 @@ const LONGEST: Duration = Duration::from_secs(6 * 3_600);
 const ATTEMPTS: i32 = 3;
 /// The part of the whole that is training; the rest is keeping what came of it.
 const TRAINING: f64 = 0.95;
+/// How many rows are read of a table at most; some methods take fewer.
+const MOST_ROWS: i64 = classes::MOST_ROWS as i64;
 /// The longest list of features, and the longest name in it.
 const MAX_FEATURES: usize = 10_000;
 
@@ -159,6 +161,14 @@ pub async fn start(app: &App, viewer: &Viewer, order: Order) -> Result<Job> {
     let selection = Selection::of(&dataset, &order.target, order.features.as_deref())?;
     if let Some(Method::Forecast(method)) = method {
         enough(&dataset, method, &params)?;
+    }
+    if order.task != Task::Forecast && dataset.row_count > MOST_ROWS {
+        let message = format!(
+            "Models learn from at most {MOST_ROWS} rows; this dataset has {}.",
+            dataset.row_count
+        );
+        let path = at("datasetId");
+        return Err(Error::user(UserErrorCode::TooLarge, path, message));
     }
     if u64::try_from(dataset.byte_size).unwrap_or(u64::MAX) > app.config.models.training_bytes {
         let message = format!(

@@ -179,20 +179,22 @@ pub async fn accuracies(
     Ok(found)
 }
 
-/// What a version was asked about since `from`, the newest first, and so many at most.
+/// What a version was asked about from one time to another, the newest first: so many of them, behind so many others.
 pub async fn asked(
     conn: &mut Conn,
     of: ModelVersionId,
-    from: Timestamp,
-    limit: i64,
+    (from, to): (Timestamp, Timestamp),
+    (skip, limit): (i64, i64),
 ) -> Result<Vec<JsonValue>> {
     let found = classifications::table
         .filter(classifications::version_id.eq(of))
         .filter(classifications::created_at.ge(from))
+        .filter(classifications::created_at.le(to))
         .order((
             classifications::created_at.desc(),
             classifications::id.desc(),
         ))
+        .offset(skip)
         .limit(limit)
         .select(classifications::features)
         .load(conn)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::artefacts::Ready;
@@ -19,6 +20,10 @@ use crate::viewer::Viewer;
 pub const MOST_DAYS: i32 = 365;
 /// How many of the newest requests are compared.
 pub const MOST_SAMPLES: i64 = 10_000;
+/// How many of them are read at once.
+const STEP: i64 = 500;
+/// How many reports are made at once: one holds up to five million numbers.
+static REPORTS: Semaphore = Semaphore::const_new(2);
 
 /// What a comparison found.
 #[derive(Debug, Clone)]
@@ -78,13 +83,22 @@ pub(super) async fn look(app: &App, model: &Model, days: i32) -> Result<Option<R
     let back = Duration::from_secs(u64::from(days.unsigned_abs()) * 24 * 3_600);
     let seconds = i64::try_from(back.as_secs()).unwrap_or(i64::MAX);
     let from = to.plus_seconds(-seconds);
-    let asked = query!(app.db, classifications::asked(champion, from, MOST_SAMPLES))?;
+    let _turn = REPORTS.acquire().await.map_err(Error::caused_by)?;
+    let mut rows = Vec::new();
+    let mut read = 0;
+    while read < MOST_SAMPLES {
+        // As numbers at once: the objects that they come in take ten times as much.
+        let part = (read, STEP);
+        let asked = query!(app.db, classifications::asked(champion, (from, to), part))?;
+        let names = version.features();
+        rows.extend(asked.iter().filter_map(|asked| row(&names, asked)));
+        read += STEP;
+        if (asked.len() as i64) < STEP {
+            break;
+        }
+    }
     let compared = tokio::task::spawn_blocking(move || match &*ready {
         Ready::Classifier(model) => {
-            let rows = asked
-                .iter()
-                .filter_map(|asked| row(model.features(), asked));
-            let rows: Vec<Vec<f64>> = rows.collect();
             let features = model.reference().compare(&rows).map_err(refusal)?;
             Ok((rows.len(), features))
         }

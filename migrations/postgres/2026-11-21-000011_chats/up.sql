@@ -56,7 +56,8 @@ CREATE INDEX chats_by_owner ON chats (owner_id, updated_at, id);
 CREATE TABLE chat_messages (
     id uuid PRIMARY KEY,
     chat_id uuid NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
-    parent_id uuid REFERENCES chat_messages (id) ON DELETE CASCADE,
+    -- Not by cascade: SQLite follows one no deeper than a thousand rows, and a chat is a chain.
+    parent_id uuid REFERENCES chat_messages (id) ON DELETE SET NULL,
     answer_id uuid REFERENCES answers (id) ON DELETE CASCADE,
     role text NOT NULL,
     content text NOT NULL,

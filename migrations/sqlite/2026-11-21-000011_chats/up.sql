@@ -56,7 +56,8 @@ CREATE INDEX chats_by_owner ON chats (owner_id, updated_at, id);
 CREATE TABLE chat_messages (
     id BLOB PRIMARY KEY NOT NULL,
     chat_id BLOB NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
-    parent_id BLOB REFERENCES chat_messages (id) ON DELETE CASCADE,
+    -- Not by cascade: SQLite follows one no deeper than a thousand rows, and a chat is a chain.
+    parent_id BLOB REFERENCES chat_messages (id) ON DELETE SET NULL,
     answer_id BLOB REFERENCES answers (id) ON DELETE CASCADE,
     role TEXT NOT NULL,
     content TEXT NOT NULL,

@@ -9,6 +9,7 @@ use crate::ai::graphql::TokenUsage;
 use crate::ai::loaders::Loaders as Answers;
 use crate::chat;
 use crate::chat::loaders::Loaders;
+use crate::chat::messages::MOST_ALTERNATIVES;
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
 use crate::graphql::connection::connection;
@@ -100,8 +101,8 @@ impl ChatMessage {
     }
 
     /// What else stands at the same place, oldest first: other answers to the same message, or what else was said after
-    /// the same answer.
-    #[graphql(directive = list_size::apply(Some(5), None))]
+    /// the same answer. At most thirty.
+    #[graphql(directive = list_size::apply(Some(MOST_ALTERNATIVES), None))]
     async fn alternatives(&self, ctx: &Context<'_>) -> Result<Vec<ChatMessage>> {
         let Some(parent) = self.0.parent_id else {
             return Ok(Vec::new());

@@ -1,6 +1,6 @@
 //! The parameters of the methods: names, defaults and ranges. docs/classification.md has them as a table.
 
-use super::Method;
+use super::{Method, Table, atmost};
 use crate::learning::{Error, parameters::Parameters};
 use serde_json::Value;
 
@@ -97,6 +97,9 @@ impl Settings {
     }
 }
 
+/// The numbers that support-vector machines may keep.
+const MOST_KEPT: usize = 10_000_000;
+
 impl Learner {
     /// Where the work grows faster than the rows, fewer are taken.
     pub(super) fn most_rows(&self) -> usize {
@@ -108,7 +111,21 @@ impl Learner {
     }
 
     /// Whether every fold leaves enough to learn from.
-    pub(super) fn check(&self, rows: usize, folds: usize, classes: usize) -> Result<(), Error> {
+    pub(super) fn check(
+        &self,
+        table: &Table,
+        folds: usize,
+        labels: &[String],
+    ) -> Result<(), Error> {
+        let (rows, classes) = (table.rows.len(), labels.len());
+        let of = |label| table.labels.iter().filter(|other| *other == label).count();
+        // There are no more parts than the smallest class has rows.
+        let folds = labels.iter().map(of).fold(folds, usize::min).max(2);
+        if let Self::Svm { .. } = self {
+            // Each class has a machine, which may keep every row.
+            let most = rows * table.features.len() * classes;
+            atmost("numbers in all machines", most, MOST_KEPT)?;
+        }
         let least = match self {
             Self::Knn { k, .. } => k + k.div_ceil(folds - 1) + classes,
             Self::Forest { leaf, .. } | Self::Tree { leaf, .. } => 4 * leaf,

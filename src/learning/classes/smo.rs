@@ -13,7 +13,7 @@ const TOLERANCE: f64 = 1e-3;
 const FLAT: f64 = 1e-12;
 /// After so many steps for each row, what is there is taken: a large C on classes that overlap would take hours.
 const STEPS: usize = 500;
-/// How many steps lie between two questions whether to go on.
+/// How many steps, or rows, lie between two questions whether to go on.
 const WATCHED: usize = 256;
 
 /// The products of rows in the space of a kernel, in single precision as LIBSVM keeps them.
@@ -24,17 +24,24 @@ pub(super) struct Products {
 
 impl Products {
     /// Of all rows: exp(−gamma · |a − b|²), or a · b without a gamma.
-    pub(super) fn of(rows: &[Vec<f64>], gamma: Option<f64>) -> Self {
+    pub(super) fn of(
+        rows: &[Vec<f64>],
+        gamma: Option<f64>,
+        progress: Progress<'_>,
+    ) -> Result<Self, Error> {
         let count = rows.len();
         let mut values = vec![0.0; count * count];
         for (i, row) in rows.iter().enumerate() {
+            if i % WATCHED == 0 && progress(0.0).is_break() {
+                return Err(Error::Cancelled);
+            }
             for (j, other) in rows[..=i].iter().enumerate() {
                 let product = product(row, other, gamma) as f32;
                 values[i * count + j] = product;
                 values[j * count + i] = product;
             }
         }
-        Self { values, count }
+        Ok(Self { values, count })
     }
 
     fn row(&self, row: usize) -> &[f32] {
@@ -168,7 +175,7 @@ impl State<'_> {
         self.change(up, moved, moved == above);
         self.change(down, -moved, moved == below);
         for (slope, row) in self.slopes.iter_mut().zip(rows) {
-            *slope -= moved * f64::from(grown[*row] - shrunk[*row]);
+            *slope -= moved * (f64::from(grown[*row]) - f64::from(shrunk[*row]));
         }
     }
 
@@ -242,7 +249,7 @@ mod tests {
             ("narrow", 100.0, Some(2.0)),
             ("linear", 10.0, None),
         ] {
-            let products = Products::of(&rows, gamma);
+            let products = Products::of(&rows, gamma, &mut unobserved).unwrap();
             let solved = solve(&products, &all, &belongs, c, &mut unobserved).unwrap();
             let expected: Vec<f64> = serde_json::from_value(data[name].clone()).unwrap();
             assert_eq!(expected.len(), rows.len());
@@ -260,7 +267,7 @@ mod tests {
     #[test]
     fn the_optimum_s_conditions_hold() {
         let (rows, belongs) = noise(200);
-        let products = Products::of(&rows, Some(0.5));
+        let products = Products::of(&rows, Some(0.5), &mut unobserved).unwrap();
         let some: Vec<usize> = (0..200).filter(|row| row % 3 != 0).collect();
         let belongs: Vec<bool> = some.iter().map(|row| belongs[*row]).collect();
         let solved = solve(&products, &some, &belongs, 2.0, &mut unobserved).unwrap();
@@ -279,7 +286,7 @@ mod tests {
     fn it_stops_when_it_is_told_and_when_it_is_enough() {
         let (rows, belongs) = noise(100);
         let all: Vec<usize> = (0..100).collect();
-        let products = Products::of(&rows, None);
+        let products = Products::of(&rows, None, &mut unobserved).unwrap();
         let mut asked = 0;
         let mut stop = |_| {
             asked += 1;

@@ -35,7 +35,7 @@ impl Machines {
         seed: u64,
         progress: Progress<'_>,
     ) -> Result<Self, Error> {
-        let products = Products::of(&examples.rows, gamma);
+        let products = Products::of(&examples.rows, gamma, progress)?;
         let mut machines = Vec::with_capacity(examples.count);
         for class in 0..examples.count {
             let mut within = |_| progress(class as f64 / examples.count as f64);

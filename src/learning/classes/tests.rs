@@ -224,3 +224,37 @@ fn folds_hold_every_class_in_its_share() {
     let rare: Vec<u32> = (0..20).map(|row| u32::from(row < 2)).collect();
     assert_eq!(stratified(&rare, 10, 42).iter().max(), Some(&1));
 }
+
+#[test]
+fn neighbours_of_a_rare_class_are_too_few_before_anything_is_learned() {
+    let table = |rare: usize| Table {
+        features: vec!["x".to_owned()],
+        rows: (0..10).map(|row| vec![f64::from(row)]).collect(),
+        labels: (0..10)
+            .map(|row| if row < rare { "rare" } else { "usual" }.to_owned())
+            .collect(),
+    };
+    let fit = |rare| {
+        train(
+            &table(rare),
+            Method::Knn,
+            &json!({ "k": 5 }),
+            &mut unobserved,
+        )
+    };
+    assert!(matches!(fit(2), Err(Error::NotEnoughData { .. })));
+    assert!(fit(4).is_ok());
+}
+
+#[test]
+fn machines_that_would_fill_memory_are_refused() {
+    let table = Table {
+        features: (0..500).map(|at| format!("f{at}")).collect(),
+        rows: (0..1_000)
+            .map(|row| (0..500).map(|at| f64::from(row * at % 7)).collect())
+            .collect(),
+        labels: (0..1_000).map(|row| (row % 40).to_string()).collect(),
+    };
+    let refused = train(&table, Method::Svm, &json!({}), &mut unobserved).unwrap_err();
+    assert!(matches!(refused, Error::TooMuchData { .. }), "{refused}");
+}

@@ -108,7 +108,7 @@ impl Model {
     }
 
     /// Who moved which alias, the newest first: the last hundred moves. It is never rewritten.
-    #[graphql(directive = cost::apply(2), directive = list_size::apply(Some(10), None))]
+    #[graphql(directive = cost::apply(2), directive = list_size::apply(Some(100), None))]
     async fn alias_history(&self, ctx: &Context<'_>) -> Result<Vec<AliasChange>> {
         let changes = ctx.loaders::<Loaders>()?.changes.load(self.0.id).await?;
         let changes = changes.unwrap_or_default().into_iter();
@@ -117,7 +117,7 @@ impl Model {
 
     /// How far what the champion was asked lately is from what it was trained with. Null for models of texts, forecasts and
     /// those that were trained elsewhere: nothing is kept to compare with.
-    #[graphql(directive = cost::apply(100))]
+    #[graphql(directive = cost::apply(500))]
     async fn drift(
         &self,
         ctx: &Context<'_>,

@@ -159,3 +159,22 @@ async fn a_long_chat_loses_its_oldest_messages_and_goes_on() {
         (&json!("TOO_LONG"), &json!(["input", "content"]))
     );
 }
+
+every_database!(
+    async fn a_message_has_thirty_alternatives_at_most(app: TestApp) {
+        let ann = app.user("ann").await;
+        let chat = chat(&ann, json!({})).await;
+        let first = answered(&app, &ann, &chat, "Hi").await;
+        let id = first["id"].as_str().unwrap();
+        for _ in 0..30 {
+            assert_eq!(again(&ann, id).await["errors"], json!([]));
+        }
+        let payload = again(&ann, id).await;
+        assert_eq!(payload["errors"][0]["code"], "LIMIT_REACHED", "{payload}");
+        assert_eq!(payload["message"], Value::Null);
+        let query =
+            "query ($id: ID!) { node(id: $id) { ... on ChatMessage { alternatives { id } } } }";
+        let reply = ann.graphql(query, json!({ "id": id })).await;
+        assert_eq!(reply.at("/node/alternatives").as_array().unwrap().len(), 30);
+    }
+);

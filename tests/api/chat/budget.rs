@@ -68,3 +68,41 @@ every_database!(
         assert_eq!(answer["content"], word);
     }
 );
+
+every_database!(
+    with = |config| {
+        config.ai.daily_tokens = 400;
+    },
+    async fn what_an_answer_has_reserved_does_not_keep_its_owner_from_it(
+        app: TestApp,
+        provider: Provider,
+    ) {
+        let ann = app.user("ann").await;
+        let (said, gate) = Said::held(["one ", "two"]);
+        provider.will_say([said]);
+        let query = "subscription ($request: ID) {
+            aiCompletionStream(input: { messages: [{ role: USER, content: \"Count\" }] }, requestId: $request) {
+                __typename
+                ... on CompletionDelta { sequence text }
+                ... on CompletionFinished { content }
+                ... on CompletionFailed { code message } } }";
+        let watch = async |request: &str| {
+            let stream = app
+                .subscribe(&ann, query, json!({ "request": request }))
+                .await;
+            stream.patient(PATIENCE)
+        };
+        let mut first = watch("r-1").await;
+        gate.add_permits(1);
+        read_to(&mut first, 0, 4).await;
+        first.stop().await;
+        // All that is left of the day is reserved for it: another one is refused, and this one is not.
+        let (_, end) = read(watch("r-2").await).await;
+        assert_eq!(end["code"], "QUOTA_EXCEEDED", "{end}");
+        let mut again = watch("r-1").await;
+        assert_eq!(read_to(&mut again, 0, 4).await, "one ");
+        gate.add_permits(3);
+        let (text, end) = read(again).await;
+        assert_eq!((text.as_str(), &end["content"]), ("two", &json!("one two")));
+    }
+);

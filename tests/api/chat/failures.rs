@@ -168,7 +168,8 @@ async fn a_provider_is_asked_as_much_at_once_as_it_takes_and_counted() {
     let mut tab = watch(&app, &ann, &first, None).await;
     gate.add_permits(1);
     read_to(&mut tab, 0, 3).await;
-    let (_, second) = say(&ann, &chat, "Hi again").await;
+    let other = super::chat(&ann, json!({})).await;
+    let (_, second) = say(&ann, &other, "Hi again").await;
     // Time enough for it to be asked, if nothing kept it.
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(provider.asked().len(), 1);

@@ -142,3 +142,39 @@ every_database!(
         assert_eq!(reply.code(), "UNAUTHENTICATED");
     }
 );
+
+/// Says so many things one after the other, as rows.
+fn chain(app: &TestApp, length: usize) -> String {
+    match app.app().db.engine() {
+        "sqlite" => format!(
+            "INSERT INTO chat_messages (id, chat_id, parent_id, role, content, created_at)
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {length})
+            SELECT unhex(printf('%032x', i)), (SELECT id FROM chats),
+              CASE WHEN i > 1 THEN unhex(printf('%032x', i - 1)) END, 'USER', 'x', i FROM n"
+        ),
+        _ => format!(
+            "INSERT INTO chat_messages (id, chat_id, parent_id, role, content, created_at)
+            SELECT lpad(to_hex(i), 32, '0')::uuid, (SELECT id FROM chats),
+              CASE WHEN i > 1 THEN lpad(to_hex(i - 1), 32, '0')::uuid END, 'USER', 'x', now()
+            FROM generate_series(1, {length}) AS i"
+        ),
+    }
+}
+
+every_database!(
+    async fn a_long_chat_is_deleted_alone_and_with_its_owner(app: TestApp) {
+        let admin = app.admin().await;
+        let ann = app.user("ann").await;
+        let long = chat(&ann, json!({})).await;
+        assert_eq!(app.execute(&chain(&app, 1_500)).await, 1_500);
+        let delete = "mutation ($id: ID!) { deleteChat(chatId: $id) { errors { code } } }";
+        let reply = ann.graphql(delete, json!({ "id": long })).await;
+        assert_eq!(reply.user_errors("deleteChat"), &json!([]));
+        chat(&ann, json!({})).await;
+        assert_eq!(app.execute(&chain(&app, 1_500)).await, 1_500);
+        let delete = "mutation ($id: ID!) { deleteUser(userId: $id) { errors { code } } }";
+        let reply = admin.graphql(delete, json!({ "id": ann.id })).await;
+        assert_eq!(reply.user_errors("deleteUser"), &json!([]));
+        assert_eq!(app.execute("DELETE FROM chat_messages").await, 0);
+    }
+);

@@ -277,3 +277,21 @@ every_database!(
         );
     }
 );
+
+every_database!(
+    async fn days_stand_in_the_first_column_that_has_nothing_else(app: TestApp) {
+        let ann = app.user("ann").await;
+        let rows = series(70).lines().skip(1).enumerate().fold(
+            "delivered,date,price\n".to_owned(),
+            |table, (row, line)| {
+                let delivered = if row == 0 { "2024-01-05" } else { "pending" };
+                table + delivered + "," + line + "\n"
+            },
+        );
+        let dataset = ann.dataset("Orders", "TIME_SERIES", rows).await;
+        let input = json!({ "model": "naive", "datasetId": dataset, "days": 1 });
+        let made = predicted(&ann, input).await;
+        assert_eq!(made["status"], "SUCCEEDED", "{made:#}");
+        assert_eq!(made["forecast"][0]["date"], "2024-03-12");
+    }
+);
