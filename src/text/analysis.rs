@@ -229,7 +229,9 @@ fn pairs(found: &mut Vec<Token>, text: &str, start: usize, end: usize) {
         let place = (start + at, start + at + cluster.len());
         let composed = cluster
             .nfkc()
-            .filter(|c| class(*c) != Class::Joined || is_unspaced(*c));
+            .filter(|c| class(*c) != Class::Joined || is_unspaced(*c))
+            // A sound mark that stands alone is composed as a space and the mark.
+            .filter(|c| !c.is_whitespace());
         characters.extend(composed.map(|c| (c, place)));
     }
     for (index, (c, (start, end))) in characters.iter().enumerate() {

@@ -205,6 +205,7 @@ every_database!(
         phone
             .graphql("mutation { logout { errors { code } } }", json!({}))
             .await;
+        app.done_at_the_start("accounts.purge").await;
         app.clock().advance(29 * DAY);
         purge(app.app()).await.unwrap();
         let rows = "UPDATE sessions SET ip = ip";
