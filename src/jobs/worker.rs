@@ -48,7 +48,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker for `kinds`; jobs of other kinds are left to others.
+    /// A worker for `kinds`; jobs of other kinds are left to others, and so are schedules where the configuration says so.
     pub fn new(
         db: Db,
         events: Events,
@@ -62,6 +62,9 @@ impl Worker {
             kind: CLEAN,
             every: Duration::from_secs(3600),
         });
+        if !config.recurring {
+            schedules.clear();
+        }
         Self {
             shared: Arc::new(Shared {
                 db,

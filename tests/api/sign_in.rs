@@ -185,7 +185,7 @@ async fn refusal(answer: reqwest::Response) -> (u16, String) {
 /// Verifies the address of a registered user by the link that they were mailed.
 async fn verify(app: &TestApp, user: &Client) {
     let token = app
-        .mailed_token(&format!("{}@example.org", user.username), 1)
+        .mailed_verification(&format!("{}@example.org", user.username), 1)
         .await;
     let query = "mutation ($token: String!) { verifyEmail(token: $token) { errors { code } } }";
     let reply = user.graphql(query, json!({ "token": token })).await;

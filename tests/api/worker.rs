@@ -3,7 +3,7 @@
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{TestApp, every_database, json};
+use crate::support::{TestApp, eventually, every_database, json};
 
 /// A running worker; ended with the test, whatever becomes of it.
 struct Worker(Child);
@@ -52,5 +52,42 @@ every_database!(
             assert!(Instant::now() < limit, "the worker has not published it");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+);
+
+every_database!(
+    with = |config| {
+        config.jobs.recurring = true;
+    },
+    async fn what_recurs_is_done_at_the_start_of_a_server(app: TestApp) {
+        for kind in [
+            "accounts.purge",
+            "ai.forget",
+            "classifications.trim",
+            "datasets.sweep",
+            "idempotency.purge",
+            "jobs.clean",
+            "logs.trim",
+            "media.sweep",
+            "models.drift",
+            "models.sweep",
+            "predictions.settle",
+            "search.index",
+        ] {
+            let done = format!(
+                "UPDATE jobs SET kind = kind WHERE kind = '{kind}' AND status = 'SUCCEEDED'"
+            );
+            eventually(kind, async || app.execute(&done).await > 0).await;
+        }
+    }
+);
+
+every_database!(
+    async fn nothing_recurs_where_it_is_turned_off(app: TestApp) {
+        // The letter about the new account shows that jobs are run.
+        app.user("ann").await;
+        app.mails("ann@example.org", 1).await;
+        let others = "UPDATE jobs SET kind = kind WHERE kind <> 'accounts.mail'";
+        assert_eq!(app.execute(others).await, 0);
     }
 );

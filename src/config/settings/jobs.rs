@@ -12,6 +12,12 @@ pub struct Jobs {
     /// Accepted: true, false
     #[config(env = "PLUMA_JOBS_INLINE", default = true, deserialize_with = flag)]
     pub inline: bool,
+    /// Lets this process begin what recurs, such as purges and sweeps. Where several processes run jobs, each period's work is
+    /// begun once, whichever comes first; turn it off in all but those that are to do so.
+    ///
+    /// Accepted: true, false
+    #[config(env = "PLUMA_JOBS_RECURRING", default = true, deserialize_with = flag)]
+    pub recurring: bool,
     /// How many jobs one process runs at once.
     ///
     /// Accepted: a whole number from 1 to 256

@@ -146,6 +146,7 @@ impl Stage {
     pub fn worker(&self, concurrency: usize, kinds: Vec<Kind>, schedules: Vec<Schedule>) -> Worker {
         let config = config::Jobs {
             inline: true,
+            recurring: true,
             concurrency,
             poll: Duration::from_millis(50),
         };

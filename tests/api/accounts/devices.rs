@@ -205,7 +205,6 @@ every_database!(
         phone
             .graphql("mutation { logout { errors { code } } }", json!({}))
             .await;
-        app.done_at_the_start("accounts.purge").await;
         app.clock().advance(29 * DAY);
         purge(app.app()).await.unwrap();
         let rows = "UPDATE sessions SET ip = ip";
@@ -222,17 +221,5 @@ every_database!(
             app.execute("UPDATE refresh_tokens SET hash = hash").await,
             0
         );
-    }
-);
-
-every_database!(
-    async fn the_removal_of_what_ended_comes_by_itself(app: TestApp) {
-        let done =
-            "UPDATE jobs SET kind = kind WHERE kind = 'accounts.purge' AND status = 'SUCCEEDED'";
-        let begun = std::time::Instant::now();
-        while app.execute(done).await == 0 {
-            assert!(begun.elapsed() < Duration::from_secs(20));
-            tokio::task::yield_now().await;
-        }
     }
 );

@@ -63,9 +63,9 @@ every_database!(
 every_database!(
     async fn a_later_link_takes_the_place_of_earlier_ones(app: TestApp) {
         let ann = app.user("ann").await;
-        let first = app.mailed_token(ANN, 1).await;
+        let first = app.mailed_verification(ANN, 1).await;
         ann.graphql(REQUEST, json!({})).await;
-        let second = app.mailed_token(ANN, 2).await;
+        let second = app.mailed_verification(ANN, 2).await;
         assert_eq!(errors(&verify(&ann, &first).await), ["EXPIRED token"]);
         assert!(!is_verified(&ann).await);
         assert_eq!(errors(&verify(&ann, &second).await), [""; 0]);
@@ -76,7 +76,7 @@ every_database!(
 every_database!(
     async fn a_link_is_good_for_a_day(app: TestApp) {
         app.user("ann").await;
-        let token = app.mailed_token(ANN, 1).await;
+        let token = app.mailed_verification(ANN, 1).await;
         app.clock().advance(Duration::from_secs(86_400));
         assert_eq!(
             errors(&verify(&app.client(), &token).await),
@@ -88,7 +88,7 @@ every_database!(
 every_database!(
     async fn what_was_never_mailed_is_no_token(app: TestApp) {
         app.user("ann").await;
-        let token = app.mailed_token(ANN, 1).await;
+        let token = app.mailed_verification(ANN, 1).await;
         let other = format!("pluma_ve_{}", "A".repeat(43));
         for wrong in [
             "",
@@ -114,7 +114,7 @@ every_database!(
 every_database!(
     async fn another_address_is_verified_anew_and_told_at_the_old_one(app: TestApp) {
         let ann = app.user("ann").await;
-        let first = app.mailed_token(ANN, 1).await;
+        let first = app.mailed_verification(ANN, 1).await;
         let moved = ann
             .graphql(MOVE, json!({ "email": "ann@new.example" }))
             .await;
@@ -123,10 +123,10 @@ every_database!(
             &json!({ "email": "ann@new.example", "emailVerified": false })
         );
         assert_eq!(errors(&verify(&ann, &first).await), ["EXPIRED token"]);
-        let notice = app.mails(ANN, 2).await.remove(1);
+        let notice = app.mail_with("was changed", ANN).await;
         assert!(notice.header("subject").contains("was changed"));
         assert!(!notice.0.contains("new.example") && !notice.0.contains("token="));
-        let second = app.mailed_token("ann@new.example", 1).await;
+        let second = app.mailed_verification("ann@new.example", 1).await;
         // Back again: the link to the first address stays dead.
         let back = ann.graphql(MOVE, json!({ "email": ANN })).await;
         assert_eq!(back.at("/updateProfile/user/email"), ANN);
@@ -140,7 +140,7 @@ every_database!(
 every_database!(
     async fn one_link_used_twice_at_once_counts_once(app: TestApp) {
         let ann = app.user("ann").await;
-        let token = app.mailed_token(ANN, 1).await;
+        let token = app.mailed_verification(ANN, 1).await;
         let (one, two, three) = tokio::join!(
             verify(&ann, &token),
             verify(&ann, &token),

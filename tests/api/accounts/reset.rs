@@ -28,7 +28,7 @@ every_database!(
         let (elsewhere, _) = sign_in(&app, "ann", PASSWORD).await;
         let reply = ask(&app.client(), " ANN@example.org ").await;
         assert_eq!(reply.user_errors("requestPasswordReset"), &json!([]));
-        let token = app.mailed_token(ANN, 2).await;
+        let token = app.mailed_reset(ANN, 1).await;
 
         let here = app.client();
         // A password that is none leaves the link as it was.
@@ -69,7 +69,7 @@ every_database!(
         let again = reset(&app.client(), &token, "yet another one").await;
         assert_eq!(errors(&again.data()["resetPassword"]), ["REUSED token"]);
         assert!(cookies(&again).is_empty());
-        let notice = app.mails(ANN, 3).await.remove(2);
+        let notice = app.mail_with("password was changed", ANN).await;
         assert!(notice.header("subject").contains("password was changed"));
         for action in ["password.reset_requested", "password.reset"] {
             let sql = format!(
@@ -150,9 +150,9 @@ every_database!(
     async fn links_end_with_time_with_later_links_and_with_the_password(app: TestApp) {
         let ann = app.user("ann").await;
         ask(&ann, ANN).await;
-        let first = app.mailed_token(ANN, 2).await;
+        let first = app.mailed_reset(ANN, 1).await;
         ask(&ann, ANN).await;
-        let second = app.mailed_token(ANN, 3).await;
+        let second = app.mailed_reset(ANN, 2).await;
         let outcome = async |token: &str| {
             let reply = reset(&app.client(), token, "any passphrase").await;
             errors(&reply.data()["resetPassword"])
@@ -162,9 +162,8 @@ every_database!(
         let reply = ann.graphql(CHANGE, variables).await;
         assert_eq!(reply.user_errors("changePassword"), &json!([]));
         assert_eq!(outcome(&second).await, ["EXPIRED token"]);
-        // The notice of the changed password is the fourth message.
         ask(&ann, ANN).await;
-        let third = app.mailed_token(ANN, 5).await;
+        let third = app.mailed_reset(ANN, 3).await;
         app.clock().advance(Duration::from_secs(3_600));
         assert_eq!(outcome(&third).await, ["EXPIRED token"]);
         let (_, payload) = sign_in(&app, "ann", NEW).await;
@@ -176,7 +175,7 @@ every_database!(
     async fn a_link_to_an_address_dies_with_the_address(app: TestApp) {
         let ann = app.user("ann").await;
         ask(&ann, ANN).await;
-        let token = app.mailed_token(ANN, 2).await;
+        let token = app.mailed_reset(ANN, 1).await;
         let change =
             "mutation { updateProfile(input: { email: \"ann@new.example\" }) { errors { code } } }";
         ann.graphql(change, json!({})).await;
@@ -189,7 +188,7 @@ every_database!(
     async fn one_link_used_twice_at_once_sets_one_password(app: TestApp) {
         app.user("ann").await;
         ask(&app.client(), ANN).await;
-        let token = app.mailed_token(ANN, 2).await;
+        let token = app.mailed_reset(ANN, 1).await;
         let (one, other) = (app.client(), app.client());
         let (a, b) = tokio::join!(
             reset(&one, &token, "the first passphrase"),
@@ -234,7 +233,7 @@ every_database!(
         assert_eq!(errors(&reply.data()["deleteAccount"]), ["EXPIRED password"]);
 
         ask(&app.client(), ANN).await;
-        let token = app.mailed_token(ANN, 2).await;
+        let token = app.mailed_reset(ANN, 1).await;
         let reply = reset(&app.client(), &token, NEW).await;
         assert_eq!(errors(&reply.data()["resetPassword"]), [""; 0]);
         let (now, payload) = sign_in(&app, "ann", NEW).await;
@@ -252,7 +251,7 @@ every_database!(
         let found = program.graphql(VIEWER, json!({})).await;
         assert_eq!(found.at("/viewer/username"), "ann");
         ask(&app.client(), ANN).await;
-        let token = app.mailed_token(ANN, 2).await;
+        let token = app.mailed_reset(ANN, 1).await;
         let owner = app.client();
         reset(&owner, &token, NEW).await;
         let refused = program.graphql(VIEWER, json!({})).await;
@@ -261,7 +260,7 @@ every_database!(
         // Keys of an owner whose address is verified stay theirs.
         let (_, program) = super::api_keys::key(&app, &owner, &["READ"]).await;
         ask(&app.client(), ANN).await;
-        let token = app.mailed_token(ANN, 4).await;
+        let token = app.mailed_reset(ANN, 2).await;
         reset(&app.client(), &token, "yet another one").await;
         let found = program.graphql(VIEWER, json!({})).await;
         assert_eq!(found.at("/viewer/username"), "ann");

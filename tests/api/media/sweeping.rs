@@ -8,7 +8,7 @@ use super::*;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600 + 60);
 
-/// How many bytes are marked as unused; the server's own job may have done it.
+/// How many bytes are marked as unused.
 async fn marked(app: &TestApp) -> Vec<String> {
     let sql =
         "SELECT CAST(count(*) AS TEXT) AS line FROM media_objects WHERE unused_since IS NOT NULL";
@@ -24,7 +24,6 @@ every_database!(
         assert_eq!(ann.get(&signed).await.status(), 200);
         assert_eq!(stored(&app).await.len(), 3);
         delete(&ann, &gone, false).await;
-        app.done_at_the_start("media.sweep").await;
         // The store's clock is the machine's: what is moved forward is the server's.
         app.clock().advance(DAY);
         sweep(app.app()).await.unwrap();

@@ -43,8 +43,13 @@ impl Mail {
 
 impl TestApp {
     /// The messages in the outbox to `address`, in the order in which they were sent; waits until there are
-    /// as many.
+    /// as many. Letters that were asked for one after the other may be sent at once, and so in any order.
     pub async fn mails(&self, address: &str, count: usize) -> Vec<Mail> {
+        self.mails_with("", address, count).await
+    }
+
+    /// The same of those alone that say `words`.
+    async fn mails_with(&self, words: &str, address: &str, count: usize) -> Vec<Mail> {
         let folder = self.app().config.data_dir.join("outbox");
         let limit = Instant::now() + PATIENCE;
         loop {
@@ -53,25 +58,38 @@ impl TestApp {
                 .unwrap_or_default();
             paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
             paths.sort();
-            let mails = paths
+            let mut mails: Vec<_> = paths
                 .iter()
-                .map(|path| Mail(fs::read_to_string(path).unwrap()));
-            let mails: Vec<_> = mails.filter(|mail| mail.header("to") == address).collect();
+                .map(|path| Mail(fs::read_to_string(path).unwrap()))
+                .collect();
+            mails.retain(|mail| mail.header("to") == address && mail.0.contains(words));
             if mails.len() >= count {
                 return mails;
             }
             assert!(
                 Instant::now() < limit,
-                "{} of {count} messages to {address} came",
+                "{} of {count} messages to {address} with {words:?} came",
                 mails.len()
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// The token of the newest of so many messages to `address`.
-    pub async fn mailed_token(&self, address: &str, count: usize) -> String {
-        self.mails(address, count).await.last().unwrap().token()
+    /// The first message to `address` that says `words`.
+    pub async fn mail_with(&self, words: &str, address: &str) -> Mail {
+        self.mails_with(words, address, 1).await.remove(0)
+    }
+
+    /// The token of the newest of so many links to `address` that verify it.
+    pub async fn mailed_verification(&self, address: &str, count: usize) -> String {
+        let mails = self.mails_with("token=pluma_ve_", address, count).await;
+        mails.last().unwrap().token()
+    }
+
+    /// The token of the newest of so many links to `address` that set another password.
+    pub async fn mailed_reset(&self, address: &str, count: usize) -> String {
+        let mails = self.mails_with("token=pluma_rp_", address, count).await;
+        mails.last().unwrap().token()
     }
 
     /// How many letters are in the jobs table, in whatever state, where `condition` holds.
