@@ -272,6 +272,7 @@ pub fn prepare(app: &App, viewer: Viewer, request: Request) -> Request {
     request
         .data(Arc::new(accounts::loaders::Loaders::new(app)))
         .data(Arc::new(ai::loaders::Loaders::new(app)))
+        .data(Arc::new(background::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(chat::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(datasets::loaders::Loaders::new(app, &viewer)))
         .data(Arc::new(media::loaders::Loaders::new(app, &viewer)))

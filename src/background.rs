@@ -2,4 +2,5 @@
 
 pub mod graphql;
 pub mod live;
+pub mod loaders;
 pub mod service;

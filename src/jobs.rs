@@ -175,6 +175,11 @@ impl NewJob {
         self
     }
 
+    /// Whose it is, if anybody's, and what is done.
+    pub(crate) fn whose(&self) -> (Option<UserId>, &'static str) {
+        (self.owner_id, self.kind)
+    }
+
     /// The row; `now` is the database's time.
     pub(crate) fn into_job(self, now: Timestamp) -> Job {
         Job {

@@ -6,6 +6,7 @@
 //! transaction finds the version by the job's id. Bytes without a row are removed a day later (`sweeping`).
 
 pub mod aliases;
+pub mod deleting;
 pub mod graphql;
 pub mod importing;
 mod lesson;
@@ -13,6 +14,7 @@ pub mod loaders;
 pub mod loading;
 mod methods;
 mod metrics;
+pub mod ordering;
 pub mod refusals;
 pub mod service;
 pub mod sweeping;

@@ -32,6 +32,7 @@ use crate::id::{
     ClassificationId, DatasetId, JobId, ModelId, ModelVersionId, PredictionId, UserId,
 };
 use crate::jobs::{JobStatus, progress_topic};
+use crate::models::Metrics;
 use crate::viewer::Viewer;
 
 /// The most days that a forecast goes on for.
@@ -87,6 +88,15 @@ impl Prediction {
     }
 }
 
+/// What was forecast, and how far it is to be trusted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// One per day, in their order.
+    pub points: Vec<Point>,
+    /// What the backtest of the model that made it showed, beside the naive forecast's.
+    pub metrics: Metrics,
+}
+
 /// One day of a forecast.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
@@ -125,7 +135,7 @@ pub struct Bounds {
 /// What became of a forecast whose job has come to its end.
 #[derive(Debug, Clone)]
 pub enum Ending {
-    /// It is there: a list of [`Point`].
+    /// It is there: a [`Forecast`].
     Made(JsonValue),
     /// There is none, and why, for its owner.
     Failed(String),

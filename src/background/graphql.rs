@@ -4,6 +4,7 @@ use async_graphql::{Context, Object, Subscription};
 use futures_util::{Stream, StreamExt};
 use serde_json::Value;
 
+use super::loaders::Loaders;
 use super::{live, service};
 use crate::db::types::Timestamp;
 use crate::error::Result;
@@ -98,6 +99,12 @@ impl Job {
     async fn finished_at(&self) -> Option<Timestamp> {
         self.0.finished_at
     }
+}
+
+/// The job of that id, if the viewer may see it.
+pub async fn load_job(ctx: &Context<'_>, id: JobId) -> Result<Option<Job>> {
+    let found = ctx.loaders::<Loaders>()?.jobs.load(id).await?;
+    Ok(found.map(Job))
 }
 
 connection!(JobConnection, JobEdge, Job, "jobs");

@@ -35,13 +35,14 @@ const AI: [&str; 19] = [
     "summarizeProposition",
 ];
 /// Datasets, models, predictions and classifications.
-const MODELS: [&str; 22] = [
+const MODELS: [&str; 23] = [
     "classifications",
     "classify",
     "clearChallenger",
     "dataset",
     "datasets",
     "deleteDataset",
+    "deleteModel",
     "deleteModelVersion",
     "deletePrediction",
     "importDataset",

@@ -95,6 +95,24 @@ pub async fn enqueue_alone(conn: &mut Conn, job: NewJob) -> Result<JobId> {
     transaction!(conn, { enqueue(conn, job).await })
 }
 
+/// The same unless its owner has `most` unfinished ones of its kind already: then none is written.
+pub async fn enqueue_bounded(conn: &mut Conn, job: NewJob, most: i64) -> Result<Option<JobId>> {
+    transaction!(conn, {
+        let (owner, kind) = job.whose();
+        let unfinished: i64 = jobs::table
+            .filter(jobs::owner_id.eq(owner))
+            .filter(jobs::kind.eq(kind))
+            .filter(jobs::finished_at.is_null())
+            .count()
+            .get_result(conn)
+            .await?;
+        match unfinished < most {
+            true => Ok(Some(enqueue(conn, job).await?)),
+            false => Ok(None),
+        }
+    })
+}
+
 /// Writes the job of a schedule for the current period of length `every`; gives whether this call did.
 ///
 /// The id is made of kind and period, so that it is there once, also after the job has finished; the
@@ -122,6 +140,16 @@ pub async fn find(conn: &mut Conn, id: JobId) -> Result<Option<Job>> {
         .await
         .optional()?;
     Ok(job)
+}
+
+/// Several jobs.
+pub async fn by_ids(conn: &mut Conn, ids: Vec<JobId>) -> Result<Vec<Job>> {
+    let found = jobs::table
+        .filter(jobs::id.eq_any(ids))
+        .select(Job::as_select())
+        .load(conn)
+        .await?;
+    Ok(found)
 }
 
 /// The unfinished job that holds a unique key.

@@ -71,6 +71,11 @@ pub struct Classifier {
     reference: Reference,
 }
 
+/// Whether a method takes these parameters on tables of so many features; what is wrong with them, where not.
+pub fn check(method: Method, params: &Value, features: usize) -> Result<(), Error> {
+    Settings::read(method, params, features).map(drop)
+}
+
 /// Cross-validates (stratified, fixed seed), then trains with everything.
 pub fn train(
     table: &Table,

@@ -144,6 +144,11 @@ impl Settings {
     }
 }
 
+/// Whether a method takes these parameters; what is wrong with them, where not.
+pub fn check(method: Method, params: &Value) -> Result<(), Error> {
+    Settings::read(method, params).map(drop)
+}
+
 /// Cross-validates, then trains with everything. The vocabulary is that of the training part each time.
 pub fn train(
     texts: &[String],

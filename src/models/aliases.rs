@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Alias, AliasChange, MAX_REASON, Model, Version, no_version, not_yours, service};
+use super::service::{own_model, own_version};
+use super::{Alias, AliasChange, MAX_REASON, Model};
 use crate::app::App;
 use crate::db::commit;
 use crate::error::{Error, Result, UserErrorCode};
@@ -59,55 +60,13 @@ pub async fn clear_challenger(
     id: ModelId,
     reason: Option<&str>,
 ) -> Result<Model> {
-    viewer.require()?;
-    let path = ["modelId"];
-    let model = service::find(app, viewer, id).await?;
-    let model = model.ok_or_else(|| Error::not_found("model", path))?;
-    if !model.is_of(viewer) {
-        return Err(not_yours(path));
-    }
+    own_model(app, viewer, id).await?;
     let reason = checked(reason)?;
     let change = AliasChange {
         reason,
         ..new(app, viewer, id, Alias::Challenger)
     };
     apply(app, viewer, change, "model.challengerCleared", 0).await
-}
-
-/// Removes a version and its bytes; the champion stays.
-pub async fn delete_version(
-    app: &App,
-    viewer: &Viewer,
-    id: ModelVersionId,
-) -> Result<ModelVersionId> {
-    let version = own_version(app, viewer, id).await?;
-    let change = AliasChange {
-        reason: Some("The version was deleted.".to_owned()),
-        ..new(app, viewer, version.model_id, Alias::Challenger)
-    };
-    let entry = Log::audit(viewer, change.at, "modelVersion.deleted", id)
-        .with(json!({ "model": version.model_id, "version": version.version }));
-    let key = version.key();
-    commit!(app.db, models::delete_version(version, change, entry))?;
-    app.artefacts.forget(id).await;
-    if let Err(error) = app.storage.delete(&key).await {
-        tracing::warn!(%error, version.id = %id, "the bytes of a model are left to the sweep");
-    }
-    Ok(id)
-}
-
-/// A version of a model that the viewer may change.
-async fn own_version(app: &App, viewer: &Viewer, id: ModelVersionId) -> Result<Version> {
-    viewer.require()?;
-    let path = ["modelVersionId"];
-    let version = service::find_version(app, viewer, id).await?;
-    let version = version.ok_or_else(|| no_version(path))?;
-    let model = service::find(app, viewer, version.model_id).await?;
-    let model = model.ok_or_else(|| no_version(path))?;
-    match model.is_of(viewer) {
-        true => Ok(version),
-        false => Err(not_yours(path)),
-    }
 }
 
 fn checked(reason: Option<&str>) -> Result<Option<String>> {

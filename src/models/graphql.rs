@@ -8,4 +8,4 @@ mod version;
 pub use model::{Model, ModelConnection, load_model};
 pub use mutations::ModelMutations;
 pub use queries::ModelQueries;
-pub use version::{ModelVersion, ModelVersionConnection, load_version};
+pub use version::{ModelMetrics, ModelVersion, ModelVersionConnection, load_version};

@@ -8,8 +8,8 @@ use aws_lc_rs::digest;
 use bytes::Bytes;
 use serde_json::json;
 
+use super::ordering::check_name;
 use super::refusals::refusal;
-use super::training::check_name;
 use super::{Algorithm, Metrics, Model, NewVersion, Task, Version};
 use crate::app::App;
 use crate::db::commit;

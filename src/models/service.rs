@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 
-use super::{Model, Task, Version, loading};
+use super::{Model, Task, Version, loading, no_version, not_yours};
 use crate::app::App;
 use crate::artefacts::Ready;
 use crate::db::query;
@@ -48,6 +48,32 @@ pub async fn find_version(
     match viewer.is_anonymous() {
         true => Ok(None),
         false => query!(app.db, models::find_version(id)),
+    }
+}
+
+/// A model that the viewer may change: its owner and administrators may.
+pub(super) async fn own_model(app: &App, viewer: &Viewer, id: ModelId) -> Result<Model> {
+    viewer.require()?;
+    let path = ["modelId"];
+    let model = find(app, viewer, id).await?;
+    let model = model.ok_or_else(|| Error::not_found("model", path))?;
+    match model.is_of(viewer) {
+        true => Ok(model),
+        false => Err(not_yours(path)),
+    }
+}
+
+/// A version of a model that the viewer may change.
+pub(super) async fn own_version(app: &App, viewer: &Viewer, id: ModelVersionId) -> Result<Version> {
+    viewer.require()?;
+    let path = ["modelVersionId"];
+    let version = find_version(app, viewer, id).await?;
+    let version = version.ok_or_else(|| no_version(path))?;
+    let model = find(app, viewer, version.model_id).await?;
+    let model = model.ok_or_else(|| no_version(path))?;
+    match model.is_of(viewer) {
+        true => Ok(version),
+        false => Err(not_yours(path)),
     }
 }
 

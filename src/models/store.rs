@@ -12,7 +12,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::graphql::paging::{Window, keyset};
 use crate::id::{JobId, ModelId, ModelVersionId};
 use crate::logs::Log;
-use crate::models::{Alias, AliasChange, Model, Task, Version, no_version};
+use crate::models::{AliasChange, Model, Task, Version, no_version};
 
 /// The model of this id.
 pub async fn find(conn: &mut Conn, id: ModelId) -> Result<Option<Model>> {
@@ -171,6 +171,23 @@ pub async fn alias_changes(
     Ok(found.load(conn).await?)
 }
 
+/// Removes a model and what hangs on it; gives its versions, whose bytes are still there.
+pub async fn delete(conn: &mut Conn, id: ModelId, log: Log) -> Result<Vec<ModelVersionId>> {
+    transaction!(conn, {
+        let model = aliases::lock(conn, id).await?;
+        let versions = model_versions::table
+            .filter(model_versions::model_id.eq(model.id))
+            .select(model_versions::id)
+            .load(conn)
+            .await?;
+        diesel::delete(models::table.find(model.id))
+            .execute(conn)
+            .await?;
+        logs::insert(conn, &log).await?;
+        Ok(versions)
+    })
+}
+
 /// Removes a version that is not the champion; a challenger stops being one by it, which `change` tells.
 pub async fn delete_version(
     conn: &mut Conn,
@@ -186,13 +203,6 @@ pub async fn delete_version(
             return Err(Error::user(UserErrorCode::Conflict, path, message));
         }
         if model.challenger_id == Some(version.id) {
-            let change = AliasChange {
-                alias: Alias::Challenger,
-                from_id: Some(version.id),
-                to_id: None,
-                share: None,
-                ..change
-            };
             aliases::put(conn, &change).await?;
         }
         let gone = diesel::delete(model_versions::table.find(version.id))

@@ -4,16 +4,17 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::Point;
+use super::Forecast;
 use crate::app::App;
 use crate::db::query;
+use crate::db::types::JsonValue;
 use crate::graphql::loader::Loader;
 use crate::id::{ModelVersionId, PredictionId};
 
 /// What resolvers load in batches.
 pub struct Loaders {
     /// Forecasts of predictions that the viewer was shown.
-    pub forecasts: Loader<PredictionId, Vec<Point>>,
+    pub forecasts: Loader<PredictionId, Forecast>,
     /// The share of labelled classifications that were right, by version.
     pub accuracies: Loader<ModelVersionId, f64>,
 }
@@ -27,8 +28,7 @@ impl Loaders {
                 let db = forecasts.clone();
                 async move {
                     let rows = query!(db, predictions::forecasts(ids))?.into_iter();
-                    let read =
-                        |kept: Option<crate::db::types::JsonValue>| Vec::deserialize(kept?.0).ok();
+                    let read = |kept: Option<JsonValue>| Forecast::deserialize(kept?.0).ok();
                     Ok(rows
                         .filter_map(|(id, kept)| Some((id, read(kept)?)))
                         .collect())

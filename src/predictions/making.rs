@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Point;
 use super::days::after;
+use super::{Forecast, Point};
 use crate::app::App;
 use crate::artefacts::Ready;
 use crate::datasets::rows::{Selection, Series};
@@ -37,7 +37,7 @@ pub(super) fn made(
     method: Method,
     days: usize,
     progress: Progress<'_>,
-) -> Result<Vec<Point>> {
+) -> Result<Forecast> {
     let series = selection.series(file)?;
     let trained = forecasts::train(&series.values, method, &Value::Null, progress);
     dated(&series, &trained.map_err(refusal)?, days)
@@ -49,7 +49,7 @@ pub(super) fn continued(
     file: File,
     ready: &Arc<Ready>,
     days: usize,
-) -> Result<Vec<Point>> {
+) -> Result<Forecast> {
     let series = selection.series(file)?;
     match &**ready {
         Ready::Forecaster(model) => dated(&series, model, days),
@@ -57,7 +57,7 @@ pub(super) fn continued(
     }
 }
 
-fn dated(series: &Series, model: &Forecaster, days: usize) -> Result<Vec<Point>> {
+fn dated(series: &Series, model: &Forecaster, days: usize) -> Result<Forecast> {
     let path = ["input", "datasetId"];
     let invalid = |message: &str| Error::user(UserErrorCode::Invalid, path, message);
     let points = model
@@ -77,12 +77,16 @@ fn dated(series: &Series, model: &Forecaster, days: usize) -> Result<Vec<Point>>
         numbers.into_iter().all(keepable).then_some(point)
     });
     let points: Option<Vec<Point>> = points.collect();
-    points.ok_or_else(|| invalid("The forecast grows beyond all numbers: forecast fewer days."))
+    let beyond = || invalid("The forecast grows beyond all numbers: forecast fewer days.");
+    Ok(Forecast {
+        points: points.ok_or_else(beyond)?,
+        metrics: model.evaluation().into(),
+    })
 }
 
 /// A forecast as it is kept.
-pub(super) fn kept(points: &[Point]) -> Result<JsonValue> {
-    serde_json::to_value(points)
+pub(super) fn kept(forecast: &Forecast) -> Result<JsonValue> {
+    serde_json::to_value(forecast)
         .map(JsonValue)
         .map_err(Error::caused_by)
 }

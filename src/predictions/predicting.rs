@@ -159,7 +159,7 @@ async fn checked(app: &App, viewer: &Viewer, order: &Order) -> Result<Prediction
     }
     let file = open(app, &dataset).await?;
     let days = horizon(order.days);
-    let points = match maker {
+    let forecast = match maker {
         Maker::Method(method) => {
             let work = move || made(&selection, file, method, days, &mut unobserved);
             app.forecasts.run(work).await?
@@ -177,7 +177,7 @@ async fn checked(app: &App, viewer: &Viewer, order: &Order) -> Result<Prediction
         finished_at: Some(app.clock.now()),
         ..new.clone()
     };
-    let made = (Some(kept(&points)?), None);
+    let made = (Some(kept(&forecast)?), None);
     commit!(app.db, predictions::create(new, made, bounds, log))
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::making::{horizon, kept, made, open};
-use super::{Ending, Point, Prediction};
+use super::{Ending, Forecast, Prediction};
 use crate::app::App;
 use crate::datasets::rows::Selection;
 use crate::db::{commit, query};
@@ -53,10 +53,7 @@ async fn work(app: &App, run: Run) -> Result<Value> {
     run.progress(0.0, "Reading the series").await?;
     let made = make(app, &run, &prediction).await;
     let (ending, action, refused) = match made {
-        Ok(points) => {
-            let forecast = kept(&points)?;
-            (Ending::Made(forecast), "prediction.succeeded", None)
-        }
+        Ok(forecast) => (Ending::Made(kept(&forecast)?), "prediction.succeeded", None),
         Err(error @ Error::User(_)) => {
             let told = Ending::Failed(error.to_string());
             (told, "prediction.failed", Some(error))
@@ -88,7 +85,7 @@ pub(super) fn ended(
 }
 
 /// Makes a forecast on a core of its own, and tells how far it is meanwhile.
-async fn make(app: &App, run: &Run, prediction: &Prediction) -> Result<Vec<Point>> {
+async fn make(app: &App, run: &Run, prediction: &Prediction) -> Result<Forecast> {
     let dataset = query!(app.db, datasets::find(prediction.dataset_id))?;
     let dataset = dataset.ok_or_else(|| {
         let message = "The dataset was deleted before the forecast was made.";

@@ -9,8 +9,7 @@ use serde_json::Value;
 
 use super::{Source, service};
 use crate::accounts::graphql::{User, load_user};
-use crate::background;
-use crate::background::graphql::Job;
+use crate::background::graphql::{Job, load_job};
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
 use crate::graphql::connection::{Items, connection};
@@ -137,11 +136,10 @@ impl ProcessedRecord {
 
     /// The batch that it was part of; null for others, and once the job is no longer kept.
     async fn job(&self, ctx: &Context<'_>) -> Result<Option<Job>> {
-        let Some(id) = self.0.job_id else {
-            return Ok(None);
-        };
-        let job = background::service::find(ctx.app()?, ctx.viewer()?, id).await?;
-        Ok(job.map(Job))
+        match self.0.job_id {
+            Some(id) => load_job(ctx, id).await,
+            None => Ok(None),
+        }
     }
 
     /// When it was processed.

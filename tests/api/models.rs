@@ -2,6 +2,7 @@
 
 mod aliases;
 mod bad_orders;
+mod deleted;
 mod killed;
 mod onnx;
 mod stored;

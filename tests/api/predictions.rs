@@ -19,9 +19,10 @@ use crate::support::*;
 const PREDICT: &str = "mutation ($input: PredictInput!) { predict(input: $input) {
     prediction { ...p } errors { code message path } } }
     fragment p on Prediction { id user { id } model modelVersion { id version } dataset { id } target days status
-      forecast { date value lower upper } error note job { id } createdAt finishedAt }";
+      forecast { date value lower upper } metrics { mae rmse smape mase coverage naive { mae mase } }
+      error note job { id } createdAt finishedAt }";
 const UPDATED: &str = "subscription ($id: ID!) { predictionUpdated(predictionId: $id) {
-    id status note error finishedAt forecast { date value } } }";
+    id status note error finishedAt forecast { date value } metrics { mase naive { mase } } } }";
 const CLASSIFY: &str = "mutation ($input: ClassifyInput!) { classify(input: $input) {
     classification { ...c } errors { code message path } } }
     fragment c on Classification { id user { id } modelVersion { id version model { name } } features label

@@ -20,6 +20,11 @@ pub struct Models {
     /// Accepted: a whole number from 1 to 64
     #[config(env = "PLUMA_MODEL_TRAINERS", default = 1, deserialize_with = whole::<1, 64, _, _>)]
     pub trainers: usize,
+    /// How many trainings of one user may wait or run at once.
+    ///
+    /// Accepted: a whole number from 1 to 10000
+    #[config(env = "PLUMA_MODEL_UNFINISHED", default = 20, deserialize_with = whole::<1, 10_000, _, _>)]
+    pub unfinished: u32,
     /// How many bytes of models are kept in memory, counted as they are stored; what was not used for longest goes first.
     ///
     /// Accepted: a whole number from 0 to 68719476736

@@ -13,8 +13,8 @@ use crate::graphql::payload::{DeletePayload, payload};
 use crate::graphql::upload::Upload;
 use crate::id::{DatasetId, ModelId, ModelVersionId};
 use crate::models::importing::{self, Import};
-use crate::models::training::{self, Order};
-use crate::models::{Algorithm, Task, aliases, service};
+use crate::models::ordering::{self, Order};
+use crate::models::{Algorithm, Task, aliases, deleting, service};
 
 payload! {
     /// What a change of a model gives.
@@ -93,7 +93,7 @@ impl ModelMutations {
             features: input.features,
             params: input.params,
         };
-        let result = training::start(ctx.app()?, ctx.viewer()?, order).await;
+        let result = ordering::start(ctx.app()?, ctx.viewer()?, order).await;
         JobPayload::of(result.map(Job)).map(Some)
     }
 
@@ -169,13 +169,25 @@ impl ModelMutations {
         ModelPayload::of(result.map(Model)).map(Some)
     }
 
-    /// Removes a version for good; the model's owner and administrators may. CONFLICT for the champion.
+    /// Removes a model for good, with its versions and what they answered by `classify`; its owner and administrators
+    /// may. Forecasts stay, and the log keeps who moved its aliases.
+    async fn delete_model(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which model.")] model_id: ModelId,
+    ) -> Result<Option<DeletePayload>> {
+        let result = deleting::delete_model(ctx.app()?, ctx.viewer()?, model_id).await;
+        DeletePayload::of(result).map(Some)
+    }
+
+    /// Removes a version for good; the model's owner and administrators may. CONFLICT for the champion: choose another one
+    /// first, or delete the model.
     async fn delete_model_version(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which version.")] model_version_id: ModelVersionId,
     ) -> Result<Option<DeletePayload>> {
-        let result = aliases::delete_version(ctx.app()?, ctx.viewer()?, model_version_id).await;
+        let result = deleting::delete_version(ctx.app()?, ctx.viewer()?, model_version_id).await;
         DeletePayload::of(result).map(Some)
     }
 }

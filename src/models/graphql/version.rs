@@ -72,7 +72,7 @@ impl ModelVersion {
 
     /// Measured on data that the training did not see.
     async fn metrics(&self) -> ModelMetrics {
-        ModelMetrics(self.0.metrics())
+        self.0.metrics().into()
     }
 
     /// SHA-256 of the training data, in hexadecimal digits; it stays when the dataset goes.
@@ -118,10 +118,16 @@ connection!(
     "model versions"
 );
 
-/// How good a version is, measured on data that its training did not see; null where a number does not apply.
+/// How good a model is, measured on data that its training did not see; null where a number does not apply.
 pub struct ModelMetrics(Metrics);
 
-/// How good a version is, measured on data that its training did not see; null where a number does not apply.
+impl From<Metrics> for ModelMetrics {
+    fn from(metrics: Metrics) -> Self {
+        Self(metrics)
+    }
+}
+
+/// How good a model is, measured on data that its training did not see; null where a number does not apply.
 #[Object]
 impl ModelMetrics {
     /// Forecasts, by a rolling-origin backtest: the mean absolute error, in the series' unit.

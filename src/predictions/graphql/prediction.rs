@@ -3,8 +3,7 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use crate::accounts::graphql::{User, load_user};
-use crate::background;
-use crate::background::graphql::Job;
+use crate::background::graphql::{Job, load_job};
 use crate::datasets::graphql::{Dataset, load_dataset};
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
@@ -14,7 +13,7 @@ use crate::graphql::cost::{cost, list_size};
 use crate::graphql::date::Date;
 use crate::id::{PredictionId, UserId};
 use crate::jobs::JobStatus;
-use crate::models::graphql::{ModelVersion, load_version};
+use crate::models::graphql::{ModelMetrics, ModelVersion, load_version};
 use crate::predictions;
 use crate::predictions::loaders::Loaders;
 use crate::validate::fold;
@@ -79,8 +78,8 @@ impl Prediction {
         if self.0.status != JobStatus::Succeeded {
             return Ok(Vec::new());
         }
-        let points = ctx.loaders::<Loaders>()?.forecasts.load(self.0.id).await?;
-        let points = points.unwrap_or_default().into_iter();
+        let forecast = ctx.loaders::<Loaders>()?.forecasts.load(self.0.id).await?;
+        let points = forecast.into_iter().flat_map(|forecast| forecast.points);
         let points = points.map(|point| ForecastPoint {
             date: Date(point.date),
             value: point.value,
@@ -88,6 +87,16 @@ impl Prediction {
             upper: point.upper,
         });
         Ok(points.collect())
+    }
+
+    /// How good the model that made it was by a backtest on earlier days, beside the naive forecast; null until it has
+    /// succeeded. Above 1, `mase` says that repeating the last value would have done better.
+    async fn metrics(&self, ctx: &Context<'_>) -> Result<Option<ModelMetrics>> {
+        if self.0.status != JobStatus::Succeeded {
+            return Ok(None);
+        }
+        let forecast = ctx.loaders::<Loaders>()?.forecasts.load(self.0.id).await?;
+        Ok(forecast.map(|forecast| forecast.metrics.into()))
     }
 
     /// Why it failed; null otherwise.
@@ -102,11 +111,10 @@ impl Prediction {
 
     /// The job that makes it, to be followed or cancelled; null for short ones, and a week after it has ended.
     async fn job(&self, ctx: &Context<'_>) -> Result<Option<Job>> {
-        let Some(id) = self.0.job_id else {
-            return Ok(None);
-        };
-        let job = background::service::find(ctx.app()?, ctx.viewer()?, id).await?;
-        Ok(job.map(Job))
+        match self.0.job_id {
+            Some(id) => load_job(ctx, id).await,
+            None => Ok(None),
+        }
     }
 
     /// When it was asked for.

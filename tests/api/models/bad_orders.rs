@@ -54,6 +54,16 @@ every_database!(
             (json!({ "features": null }), "INVALID", "input.features"),
             (json!({ "params": [1] }), "INVALID", "input.params"),
             (
+                json!({ "params": { "nothing": 1 } }),
+                "INVALID",
+                "input.params",
+            ),
+            (
+                json!({ "algorithm": "KNN", "params": { "k": 0 } }),
+                "INVALID",
+                "input.params",
+            ),
+            (
                 json!({ "datasetId": "dataset_00000000000000000000000000" }),
                 "NOT_FOUND",
                 "input.datasetId",
@@ -121,16 +131,6 @@ every_database!(
                 .contains("inside of the server"),
             "{job:#}"
         );
-        let dataset = ann.dataset("Points", "TABULAR", points()).await;
-        let mut input = order(&dataset, "Sides");
-        input["params"] = json!({ "nothing": 1 });
-        let job = started(&ann, input).await;
-        let job = ended(&app, &ann, &job).await;
-        assert_eq!(job["status"], "FAILED");
-        assert!(
-            job["error"].as_str().unwrap().contains("`nothing`"),
-            "{job:#}"
-        );
         assert_eq!(model(&ann, "sides").await, Value::Null);
         assert_eq!(stored(&app).await, 0);
     }
@@ -164,5 +164,26 @@ every_database!(
             (&found["versions"]["totalCount"], &found["owner"]["id"]),
             (&json!(2), &json!(ann.id))
         );
+    }
+);
+
+every_database!(
+    with = |config| {
+        config.models.unfinished = 2;
+        config.jobs.inline = false;
+    },
+    async fn nobody_has_more_trainings_at_once_than_there_may_be(app: TestApp) {
+        let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+        let dataset = ann.dataset("Points", "TABULAR", points()).await;
+        let first = started(&ann, order(&dataset, "Sides")).await;
+        started(&ann, order(&dataset, "Sides")).await;
+        let payload = train(&ann, order(&dataset, "Sides")).await;
+        assert_eq!(refusal(&payload), ("LIMIT_REACHED", "input".to_owned()));
+        let of_bob = bob.dataset("Points", "TABULAR", points()).await;
+        started(&bob, order(&of_bob, "Others")).await;
+        let cancel = "mutation ($id: ID!) { cancelJob(jobId: $id) { errors { code } } }";
+        let reply = ann.graphql(cancel, json!({ "id": first })).await;
+        assert_eq!(reply.user_errors("cancelJob"), &json!([]));
+        started(&ann, order(&dataset, "Sides")).await;
     }
 );

@@ -36,8 +36,14 @@ every_database!(
                     "{point}"
                 );
             }
+            for measure in ["mae", "rmse", "smape", "mase", "coverage"] {
+                let found = made["metrics"][measure].as_f64();
+                assert!(found.is_some_and(|found| found > 0.0), "{made:#}");
+            }
+            assert_eq!(made["metrics"]["naive"]["mase"], 1.0, "{made:#}");
             let again = predicted(&ann, input).await;
             assert_eq!(again["forecast"], made["forecast"], "{model}");
+            assert_eq!(again["metrics"], made["metrics"], "{model}");
             assert_ne!(again["id"], made["id"]);
         }
         let naive = predicted(
@@ -47,6 +53,8 @@ every_database!(
         .await;
         let last = series(150);
         let last: f64 = last.trim().rsplit(',').next().unwrap().parse().unwrap();
+        assert_eq!(naive["metrics"]["mase"], 1.0);
+        assert_eq!(naive["metrics"]["mae"], naive["metrics"]["naive"]["mae"]);
         for point in naive["forecast"].as_array().unwrap() {
             assert!((point["value"].as_f64().unwrap() - last).abs() < 1e-9);
         }
@@ -103,6 +111,7 @@ every_database!(
         )
         .await;
         assert_eq!(there["forecast"], champion["forecast"]);
+        assert_eq!(there["metrics"], champion["metrics"]);
         let named = predicted(&ann, ask(json!({ "version": 2 }))).await;
         assert_eq!(named["modelVersion"]["id"], second.as_str());
         let challenge = "mutation ($id: ID!) { setChallenger(modelVersionId: $id, share: 1) { errors { code } } }";
@@ -120,10 +129,13 @@ every_database!(
         let clear = "mutation ($id: ID!) { deleteModelVersion(modelVersionId: $id) { errors { code message } } }";
         let reply = ann.graphql(clear, json!({ "id": second })).await;
         assert_eq!(reply.user_errors("deleteModelVersion"), &json!([]));
-        let query =
-            "query ($id: ID!) { prediction(id: $id) { modelVersion { id } forecast { value } } }";
+        let query = "query ($id: ID!) { prediction(id: $id) { modelVersion { id } forecast { value } metrics { mae } } }";
         let reply = ann.graphql(query, json!({ "id": named["id"] })).await;
         assert_eq!(reply.at("/prediction/modelVersion"), &Value::Null);
+        assert_eq!(
+            reply.at("/prediction/metrics/mae"),
+            &named["metrics"]["mae"]
+        );
         assert_eq!(
             reply.at("/prediction/forecast").as_array().unwrap().len(),
             5

@@ -42,8 +42,10 @@ every_database!(
                 .iter()
                 .rev()
                 .skip(1)
-                .all(|state| state["forecast"] == json!([]))
+                .all(|state| state["forecast"] == json!([]) && state["metrics"].is_null())
         );
+        assert!(last["metrics"]["mase"].is_number(), "{last:#}");
+        assert_eq!(last["metrics"]["naive"]["mase"], 1.0);
         // Who looks later is told once.
         assert_eq!(watched(&app, &ann, &asked["id"]).await.len(), 1);
         let subject = "query ($id: ID!) { job(id: $id) { status subject { id } } }";
@@ -194,5 +196,32 @@ every_database!(
         assert_eq!(app.lines(attempts).await.len(), 1);
         let actions = log(&ann, "prediction").await;
         assert_eq!(actions, ["prediction.requested", "prediction.succeeded"]);
+    }
+);
+
+every_database!(
+    with = |config| {
+        config.jobs.inline = false;
+    },
+    async fn the_jobs_of_a_list_are_read_at_once(app: TestApp) {
+        let ann = app.user("ann").await;
+        let dataset = ann.dataset("Prices", "TIME_SERIES", series(120)).await;
+        for _ in 0..5 {
+            let input = json!({ "model": "lstm", "datasetId": dataset, "days": 3 });
+            predicted(&ann, input).await;
+        }
+        let list = "query ($first: Int!) { predictions(first: $first) { nodes {
+            job { id status } metrics { mase } forecast { value } } } }";
+        let mut taken = Vec::new();
+        for first in [1, 5] {
+            crate::statements::quiet(&app).await;
+            let before = app.app().db.statements();
+            let reply = ann.graphql(list, json!({ "first": first })).await;
+            taken.push(app.app().db.statements() - before);
+            let nodes = reply.at("/predictions/nodes").as_array().unwrap();
+            assert_eq!(nodes.len(), first);
+            assert!(nodes.iter().all(|node| node["job"]["status"] == "QUEUED"));
+        }
+        assert_eq!(taken[0], taken[1]);
     }
 );
