@@ -12,13 +12,18 @@ use crate::models::{Alias, AliasChange, Model, no_version};
 
 /// The model, whose row is held until the transaction ends.
 pub async fn lock(conn: &mut Conn, id: ModelId) -> Result<Model> {
+    let model = hold(conn, id).await?;
+    model.ok_or_else(|| Error::not_found("model", ["modelId"]))
+}
+
+/// The same; none where it is gone.
+pub async fn hold(conn: &mut Conn, id: ModelId) -> Result<Option<Model>> {
     // An update that changes nothing is how every dialect locks a row.
     diesel::update(models::table.find(id))
         .set(models::last_version.eq(models::last_version))
         .execute(conn)
         .await?;
-    let model = registry::find(conn, id).await?;
-    model.ok_or_else(|| Error::not_found("model", ["modelId"]))
+    registry::find(conn, id).await
 }
 
 /// Lets an alias stand for what `change` says, and writes that down. The caller holds the model.

@@ -30,11 +30,15 @@ pub async fn insert(
             ));
         }
         let key = fold(&new.name);
-        let model = match registry::find_by_name(conn, key.clone()).await? {
+        let held = match registry::find_by_name(conn, key.clone()).await? {
+            // None where it is deleted at this moment.
+            Some(model) => aliases::hold(conn, model.id).await?,
+            None => None,
+        };
+        let model = match held {
             Some(model) => model,
             None => begin(conn, &new, key).await?,
         };
-        let model = aliases::lock(conn, model.id).await?;
         if model.task != new.task {
             return Err(other_task(&model));
         }

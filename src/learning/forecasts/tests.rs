@@ -80,6 +80,53 @@ fn a_forecast_lies_in_its_interval_which_stays_positive_and_widens() {
     }
 }
 
+/// Days of an invented price: a walk whose steps are small for some months and large for others.
+fn restless(days: usize) -> Vec<f64> {
+    let mut random = Random::new(11);
+    let mut level: f64 = 5.0;
+    (0..days)
+        .map(|day| {
+            let season = 1.0 + 0.6 * (day as f64 / 60.0).sin();
+            level += (random.uniform() + random.uniform() - 1.0) * 0.08 * season;
+            level.exp()
+        })
+        .collect()
+}
+
+/// The daily closes of Ether in dollars, where they lie beside the repository, which they are no part of.
+fn closes() -> Option<Vec<f64>> {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/data/eth_historical_data.csv"
+    );
+    let csv = std::fs::read_to_string(file).ok()?;
+    let close = |line: &str| line.split(',').nth(4).unwrap().parse().unwrap();
+    Some(csv.lines().skip(1).map(close).collect())
+}
+
+#[test]
+fn four_of_five_values_come_to_lie_in_their_intervals() {
+    for series in [Some(restless(1_500)), closes()].into_iter().flatten() {
+        for method in [
+            Method::Naive,
+            Method::SeasonalNaive,
+            Method::Linear,
+            Method::Ridge,
+        ] {
+            let params = json!({"backtest": 730, "refit": 30});
+            let found = backtest(&series, method, &params, &mut unobserved).unwrap();
+            for scores in &found.evaluation.horizons {
+                let coverage = scores.method.coverage;
+                let horizon = scores.horizon;
+                assert!(
+                    (0.72..=0.88).contains(&coverage),
+                    "{method}, {horizon} days ahead: {coverage}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn the_naive_forecast_is_its_own_measure() {
     let model = train(&walk(300), Method::Naive, &Value::Null, &mut unobserved).unwrap();

@@ -87,6 +87,24 @@ every_database!(
 );
 
 every_database!(
+    async fn a_request_that_comes_from_many_tabs_at_once_is_asked_once(
+        app: TestApp,
+        provider: Provider,
+    ) {
+        let ann = app.user("ann").await;
+        for round in 1..=3 {
+            let variables = json!({ "input": input("Count"), "request": format!("r-{round}") });
+            let tabs =
+                (0..6).map(async |_| read(complete(&app, &ann, variables.clone()).await).await);
+            for (text, end) in futures_util::future::join_all(tabs).await {
+                assert_eq!(text, format!("Answer {round} to: Count"), "{end}");
+            }
+            assert_eq!(provider.asked().len(), round);
+        }
+    }
+);
+
+every_database!(
     async fn without_an_id_unsubscribing_cancels(app: TestApp, provider: Provider) {
         let ann = app.user("ann").await;
         let (said, gate) = Said::held(["one ", "two"]);
