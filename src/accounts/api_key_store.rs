@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, transaction};
+use super::{Conn, hold_user, transaction};
 use crate::accounts::api_key::ApiKey;
 use crate::db::schema::{api_keys, users};
 use crate::db::types::Timestamp;
@@ -128,13 +128,9 @@ pub async fn insert(
     entry: Log,
 ) -> Result<Option<()>> {
     transaction!(conn, {
-        // Written without a change: two that are made at once are counted one after the other, and a
-        // demotion is before or after.
+        // A demotion is before or after as well.
+        hold_user(conn, key.user_id).await?;
         let owner = users::table.find(key.user_id);
-        diesel::update(owner)
-            .set(users::updated_at.eq(users::updated_at))
-            .execute(conn)
-            .await?;
         let role: Option<Role> = owner.select(users::role).first(conn).await.optional()?;
         let Some(role) = role else {
             return Ok(None);

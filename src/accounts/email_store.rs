@@ -5,7 +5,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, accounts, api_keys, identities, jobs, logs, sessions, transaction};
+use super::{Conn, accounts, api_keys, hold_user, identities, jobs, logs, sessions, transaction};
 use crate::accounts::User;
 use crate::accounts::email::{EmailToken, PasswordReset, Purpose, Spent};
 use crate::db::schema::{email_tokens, users};
@@ -175,11 +175,7 @@ pub async fn purge(conn: &mut Conn, before: Timestamp) -> Result<usize> {
 
 /// Holds an account's row until the end of the transaction that this is called in.
 pub async fn lock(conn: &mut Conn, id: UserId) -> Result<Option<User>> {
-    // Written without a change, as SQLite knows no SELECT … FOR UPDATE.
-    diesel::update(users::table.find(id))
-        .set(users::updated_at.eq(users::updated_at))
-        .execute(conn)
-        .await?;
+    hold_user(conn, id).await?;
     accounts::find(conn, id).await
 }
 

@@ -4,10 +4,10 @@ use diesel::dsl::{count_star, sum};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, logs, transaction};
+use super::{Conn, hold_user, logs, transaction};
 use crate::ai::accounting::Settlement;
 use crate::ai::{AttemptRow, ModelUsage, Outcome, Usage, tokens};
-use crate::db::schema::{ai_usage, users};
+use crate::db::schema::ai_usage;
 use crate::db::types::Timestamp;
 use crate::error::Result;
 use crate::id::{AttemptId, UserId};
@@ -23,11 +23,7 @@ pub async fn reserve(
 ) -> Result<std::result::Result<i32, i64>> {
     transaction!(conn, {
         if let Some(limit) = limit {
-            // An update that changes nothing locks the row: reservations of one user follow each other.
-            diesel::update(users::table.find(attempt.user_id))
-                .set(users::updated_at.eq(users::updated_at))
-                .execute(conn)
-                .await?;
+            hold_user(conn, attempt.user_id).await?;
             let left = limit - spent(conn, attempt.user_id, day, attempt.at).await?;
             if left < least {
                 return Ok(Err(left.max(0)));

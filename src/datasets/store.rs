@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Backend, Conn, logs, transaction};
+use super::{Backend, Conn, hold_user, logs, transaction};
 use crate::datasets::{Dataset, too_many};
 use crate::db::schema::datasets;
 use crate::db::types::Timestamp;
@@ -90,10 +90,11 @@ fn visible(owner: Option<UserId>) -> datasets::BoxedQuery<'static, Backend> {
 /// Keeps a dataset, where its owner has fewer than `most`.
 pub async fn insert(conn: &mut Conn, dataset: Dataset, most: i64, log: Log) -> Result<()> {
     transaction!(conn, {
-        if let Some(owner) = dataset.owner_id
-            && owned(conn, owner).await? >= most
-        {
-            return Err(too_many(most));
+        if let Some(owner) = dataset.owner_id {
+            hold_user(conn, owner).await?;
+            if owned(conn, owner).await? >= most {
+                return Err(too_many(most));
+            }
         }
         diesel::insert_into(datasets::table)
             .values(&dataset)

@@ -1,8 +1,13 @@
 //! The stores of every slice, compiled into each dialect: the one place where the floor names them.
 
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
 use super::{Backend, Conn, begin, full_text, now, shared, skip_locked};
+use crate::db::schema::users;
 use crate::db::transaction;
 use crate::error::Result;
+use crate::id::UserId;
 use crate::idempotency::slot;
 
 #[path = "../accounts/store.rs"]
@@ -104,4 +109,15 @@ async fn finish<T>(conn: &mut Conn, outcome: Result<T>) -> Result<T> {
     let finished = crate::db::finish(conn, outcome).await;
     slot::ended(finished.is_ok());
     finished
+}
+
+/// Holds an account's row until the end of the transaction that this is called in; gives whether it is there. Who counts
+/// what an account has calls this first, so that two who add to it at once are counted one after the other.
+async fn hold_user(conn: &mut Conn, id: UserId) -> Result<bool> {
+    // Written without a change, as SQLite knows no SELECT … FOR UPDATE.
+    let held = diesel::update(users::table.find(id))
+        .set(users::updated_at.eq(users::updated_at))
+        .execute(conn)
+        .await?;
+    Ok(held > 0)
 }

@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 pub use leases::{beat, claim, end, hold};
 pub use lists::{count, counts, dead, list, page};
 
-use super::{Backend, Conn, begin, finish, logs, now, skip_locked, transaction};
+use super::{Backend, Conn, begin, finish, hold_user, logs, now, skip_locked, transaction};
 use crate::db::schema::jobs;
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result};
@@ -97,20 +97,26 @@ pub async fn enqueue_alone(conn: &mut Conn, job: NewJob) -> Result<JobId> {
 
 /// The same unless its owner has `most` unfinished ones of its kind already: then none is written.
 pub async fn enqueue_bounded(conn: &mut Conn, job: NewJob, most: i64) -> Result<Option<JobId>> {
-    transaction!(conn, {
-        let (owner, kind) = job.whose();
-        let unfinished: i64 = jobs::table
-            .filter(jobs::owner_id.eq(owner))
-            .filter(jobs::kind.eq(kind))
-            .filter(jobs::finished_at.is_null())
-            .count()
-            .get_result(conn)
-            .await?;
-        match unfinished < most {
-            true => Ok(Some(enqueue(conn, job).await?)),
-            false => Ok(None),
-        }
-    })
+    transaction!(conn, { enqueue_within(conn, job, most).await })
+}
+
+/// [`enqueue_bounded`] inside the caller's transaction, which it begins: the owner's account is held from here on.
+pub async fn enqueue_within(conn: &mut Conn, job: NewJob, most: i64) -> Result<Option<JobId>> {
+    let (owner, kind) = job.whose();
+    if let Some(owner) = owner {
+        hold_user(conn, owner).await?;
+    }
+    let unfinished: i64 = jobs::table
+        .filter(jobs::owner_id.eq(owner))
+        .filter(jobs::kind.eq(kind))
+        .filter(jobs::finished_at.is_null())
+        .count()
+        .get_result(conn)
+        .await?;
+    match unfinished < most {
+        true => Ok(Some(enqueue(conn, job).await?)),
+        false => Ok(None),
+    }
 }
 
 /// Writes the job of a schedule for the current period of length `every`; gives whether this call did.

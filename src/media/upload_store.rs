@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, logs, transaction};
-use crate::db::schema::{image_uploads, users};
+use super::{Conn, hold_user, logs, transaction};
+use crate::db::schema::image_uploads;
 use crate::db::types::Timestamp;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::UploadId;
@@ -14,11 +14,7 @@ use crate::media::Upload;
 /// Stores a permission, as long as its owner has fewer than `most` that are open.
 pub async fn insert(conn: &mut Conn, upload: Upload, most: i64, log: Log) -> Result<()> {
     transaction!(conn, {
-        // Written without a change: of two at once, the second waits here.
-        diesel::update(users::table.find(upload.owner_id))
-            .set(users::updated_at.eq(users::updated_at))
-            .execute(conn)
-            .await?;
+        hold_user(conn, upload.owner_id).await?;
         let open: i64 = image_uploads::table
             .filter(image_uploads::owner_id.eq(upload.owner_id))
             .filter(image_uploads::completed_at.is_null())

@@ -4,7 +4,7 @@ use diesel::dsl::not;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Backend, Conn, jobs, logs, transaction};
+use super::{Backend, Conn, hold_user, jobs, logs, transaction};
 use crate::db::schema::{datasets, predictions};
 use crate::db::types::{JsonValue, Timestamp};
 use crate::error::{Error, Result};
@@ -24,6 +24,7 @@ pub async fn create(
 ) -> Result<Prediction> {
     transaction!(conn, {
         let (forecast, job) = made;
+        hold_user(conn, new.owner_id).await?;
         let own = || predictions::table.filter(predictions::owner_id.eq(new.owner_id));
         let all: i64 = own().count().get_result(conn).await?;
         if all >= bounds.all {

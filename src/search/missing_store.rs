@@ -6,7 +6,7 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, search_index, transaction};
+use super::{Conn, hold_user, search_index, transaction};
 use crate::accounts::User;
 use crate::db::schema::{notebooks, pages, revisions, search_documents as documents, users};
 use crate::error::Result;
@@ -138,11 +138,7 @@ pub async fn fill_notebooks(conn: &mut Conn, ids: Vec<NotebookId>) -> Result<()>
 pub async fn fill_users(conn: &mut Conn, ids: Vec<UserId>) -> Result<()> {
     transaction!(conn, {
         for id in ids {
-            let held = diesel::update(users::table.find(id))
-                .set(users::updated_at.eq(users::updated_at))
-                .execute(conn)
-                .await?;
-            if held > 0 {
+            if hold_user(conn, id).await? {
                 let user = users::table.find(id).select(User::as_select());
                 let user = user.first(conn).await?;
                 search_index::put_user(conn, &user).await?;

@@ -114,3 +114,23 @@ every_database!(
         assert_eq!(payload["errors"][0]["code"], "LIMIT_REACHED");
     }
 );
+
+every_database!(
+    with = |config| {
+        config.datasets.most = 2;
+    },
+    async fn datasets_imported_at_once_do_not_get_past_the_limit(app: TestApp) {
+        let ann = app.user("ann").await;
+        let imports = (0..8).map(|_| import(&ann, "TABULAR", "a\n1\n"));
+        let payloads = futures_util::future::join_all(imports).await;
+        let (good, refused): (Vec<_>, Vec<_>) = payloads
+            .iter()
+            .partition(|payload| payload["errors"] == json!([]));
+        assert_eq!(good.len(), 2, "{payloads:#?}");
+        assert!(
+            refused
+                .iter()
+                .all(|payload| payload["errors"][0]["code"] == "LIMIT_REACHED")
+        );
+    }
+);
