@@ -1,7 +1,11 @@
 //! Changes to pages that the AI proposes: asked for, watched, accepted as a revision or dropped, by whoever may edit.
 
-use futures_util::Stream;
+use std::time::Duration;
+
+use async_stream::try_stream;
+use futures_util::{Stream, StreamExt};
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::draft::{Accepts, Saved};
 use super::saving::{self, SaveRequest};
@@ -26,6 +30,8 @@ use crate::viewer::Viewer;
 const MAX_INSTRUCTION: usize = 2_000;
 /// How much of it becomes the message of the revision.
 const MAX_MESSAGE: usize = 500;
+/// How long whoever follows a text may do so before it is looked again whether they still may.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 fn missing() -> Error {
     Error::not_found("proposal", ["proposalId"])
@@ -249,7 +255,7 @@ pub async fn reject(app: &App, viewer: &Viewer, id: ProposalId) -> Result<(EditP
     }
 }
 
-/// Follows the text of a proposal behind its first `after` characters.
+/// Follows the text of a proposal behind its first `after` characters; the stream also ends with the right to it.
 pub async fn follow(
     app: &App,
     viewer: &Viewer,
@@ -258,7 +264,23 @@ pub async fn follow(
 ) -> Result<impl Stream<Item = Result<Event>> + Send + use<>> {
     viewer.require()?;
     let (proposal, _) = find(app, viewer, id).await?.ok_or_else(missing)?;
-    watching::follow(app, proposal.answer_id, after)
+    let events = watching::follow(app, proposal.answer_id, after)?;
+    let (app, viewer) = (app.clone(), viewer.clone());
+    let mut looked = Instant::now();
+    Ok(try_stream! {
+        let mut events = std::pin::pin!(events);
+        while let Some(event) = events.next().await {
+            let event = event?;
+            // The end holds the whole text.
+            if looked.elapsed() >= LOOK_AGAIN || !matches!(event, Event::Delta { .. }) {
+                if find(&app, &viewer, id).await?.is_none() {
+                    break;
+                }
+                looked = Instant::now();
+            }
+            yield event;
+        }
+    })
 }
 
 #[cfg(test)]

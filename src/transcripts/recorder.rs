@@ -1,6 +1,7 @@
 //! Stores pieces of all texts of this process, as many at once as have come, and shows them afterwards.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,9 +33,12 @@ pub struct Recorder {
 struct Open(Arc<Mutex<HashMap<TranscriptId, Arc<Shown>>>>);
 
 /// What of a text is stored.
+#[derive(Default)]
 pub(super) struct Shown {
     text: Mutex<String>,
     state: watch::Sender<State>,
+    /// Whether a piece of it could not be stored. Its other pieces know for as long as they wait, also without a writer.
+    broken: AtomicBool,
 }
 
 /// How far a text is that is written here.
@@ -47,15 +51,21 @@ pub(super) struct State {
 }
 
 enum Entry {
-    Piece(Piece),
+    Piece(Handed),
     /// Answered once everything before it is stored: whether its text still takes any.
-    Stored(TranscriptId, oneshot::Sender<bool>),
+    Stored(Arc<Shown>, oneshot::Sender<bool>),
 }
+
+/// A piece, and the text that it belongs to.
+type Handed = (Piece, Arc<Shown>);
+/// A text, and who wants to know whether it still takes pieces.
+type Asking = (Arc<Shown>, oneshot::Sender<bool>);
 
 /// The right to write one text. Dropping it ends the showing, not the text.
 pub struct Writing {
     transcript: TranscriptId,
     recorder: Recorder,
+    shown: Arc<Shown>,
     characters: i32,
 }
 
@@ -64,20 +74,18 @@ impl Recorder {
     pub fn start(db: Db, events: Events) -> Self {
         let (entries, waiting) = mpsc::channel(WAITING);
         let open = Open::default();
-        tokio::spawn(store(db, events, open.clone(), waiting));
+        tokio::spawn(store(db, events, waiting));
         Self { entries, open }
     }
 
     /// Begins to write a text that is there and empty.
     pub fn write(&self, transcript: TranscriptId) -> Writing {
-        let shown = Shown {
-            text: Mutex::default(),
-            state: watch::Sender::default(),
-        };
-        self.open.lock().insert(transcript, Arc::new(shown));
+        let shown = Arc::<Shown>::default();
+        self.open.lock().insert(transcript, Arc::clone(&shown));
         Writing {
             transcript,
             recorder: self.clone(),
+            shown,
             characters: 0,
         }
     }
@@ -121,6 +129,14 @@ impl Shown {
         drop(text);
         self.state.send_modify(|state| state.bytes = bytes);
     }
+
+    fn break_off(&self) {
+        self.broken.store(true, Ordering::Relaxed);
+    }
+
+    fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
 }
 
 impl Writing {
@@ -136,14 +152,15 @@ impl Writing {
             text,
         };
         self.characters = self.characters.saturating_add(characters);
-        let sent = self.recorder.entries.send(Entry::Piece(piece)).await;
+        let entry = Entry::Piece((piece, Arc::clone(&self.shown)));
+        let sent = self.recorder.entries.send(entry).await;
         sent.map_err(|_| Error::internal("texts are not stored any more"))
     }
 
     /// Waits until all of it is stored. An error where it could not be, or somebody else closed the text.
     pub async fn stored(&self) -> Result<()> {
         let (answer, answered) = oneshot::channel();
-        let entry = Entry::Stored(self.transcript, answer);
+        let entry = Entry::Stored(Arc::clone(&self.shown), answer);
         let sent = self.recorder.entries.send(entry).await;
         let stored = match sent {
             Ok(()) => answered.await.unwrap_or(false),
@@ -165,17 +182,14 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        let shown = self.recorder.open.lock().remove(&self.transcript);
-        if let Some(shown) = shown {
-            // From now on watchers look into the database.
-            shown.state.send_modify(|state| state.left = true);
-        }
+        self.recorder.open.lock().remove(&self.transcript);
+        // From now on watchers look into the database.
+        self.shown.state.send_modify(|state| state.left = true);
     }
 }
 
-async fn store(db: Db, events: Events, open: Open, mut waiting: mpsc::Receiver<Entry>) {
+async fn store(db: Db, events: Events, mut waiting: mpsc::Receiver<Entry>) {
     let mut entries = Vec::new();
-    let mut refused: Vec<TranscriptId> = Vec::new();
     let mut next = Instant::now();
     while waiting.recv_many(&mut entries, WAITING).await > 0 {
         sleep_until(next).await;
@@ -189,41 +203,37 @@ async fn store(db: Db, events: Events, open: Open, mut waiting: mpsc::Receiver<E
         next = Instant::now() + APART;
         let (mut pieces, asked) = sorted(&mut entries);
         // With a hole in it a text must not go on, in the database neither.
-        pieces.retain(|piece| !refused.contains(&piece.transcript));
+        pieces.retain(|(_, shown)| !shown.is_broken());
         if !pieces.is_empty() {
             let taken = stored(&db, &pieces).await;
-            for piece in &pieces {
-                let shown = open.lock().get(&piece.transcript).cloned();
+            for (piece, shown) in &pieces {
                 if taken.contains(&piece.transcript) {
-                    if let Some(shown) = shown {
-                        shown.add(&piece.text);
-                    }
+                    shown.add(&piece.text);
                     events.wake(topic(piece.transcript));
                 } else {
-                    refused.push(piece.transcript);
+                    shown.break_off();
                 }
             }
         }
-        for (transcript, answer) in asked {
+        for (shown, answer) in asked {
             // Nobody may wait any more.
-            let _ = answer.send(!refused.contains(&transcript));
+            let _ = answer.send(!shown.is_broken());
         }
-        refused.retain(|transcript| open.lock().contains_key(transcript));
     }
 }
 
 /// Pieces, those of one text that follow each other joined, and who wants to know of them.
-fn sorted(entries: &mut Vec<Entry>) -> (Vec<Piece>, Vec<(TranscriptId, oneshot::Sender<bool>)>) {
-    let (mut pieces, mut asked) = (Vec::<Piece>::new(), Vec::new());
+fn sorted(entries: &mut Vec<Entry>) -> (Vec<Handed>, Vec<Asking>) {
+    let (mut pieces, mut asked) = (Vec::<Handed>::new(), Vec::new());
     let mut places: HashMap<TranscriptId, usize> = HashMap::new();
     for entry in entries.drain(..) {
         match entry {
-            Entry::Stored(transcript, answer) => asked.push((transcript, answer)),
-            Entry::Piece(piece) => match places.get(&piece.transcript) {
-                Some(&place) => pieces[place].text.push_str(&piece.text),
+            Entry::Stored(shown, answer) => asked.push((shown, answer)),
+            Entry::Piece((piece, shown)) => match places.get(&piece.transcript) {
+                Some(&place) => pieces[place].0.text.push_str(&piece.text),
                 None => {
                     places.insert(piece.transcript, pieces.len());
-                    pieces.push(piece);
+                    pieces.push((piece, shown));
                 }
             },
         }
@@ -232,10 +242,10 @@ fn sorted(entries: &mut Vec<Entry>) -> (Vec<Piece>, Vec<(TranscriptId, oneshot::
 }
 
 /// Stores pieces, again where the database fails; gives the texts that took theirs.
-async fn stored(db: &Db, pieces: &[Piece]) -> Vec<TranscriptId> {
+async fn stored(db: &Db, pieces: &[Handed]) -> Vec<TranscriptId> {
     let mut pause = PAUSE;
     for attempt in 1..=TRIES {
-        let written = pieces.to_vec();
+        let written = pieces.iter().map(|(piece, _)| piece.clone()).collect();
         match commit!(*db, transcripts::append(written)) {
             Ok(taken) => return taken,
             Err(error) => tracing::warn!(%error, attempt, "pieces of texts could not be stored"),

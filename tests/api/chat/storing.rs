@@ -1,5 +1,8 @@
 //! A database that fails while an answer is written: nothing stands behind a hole, and nothing twice.
 
+use pluma::id::TranscriptId;
+use pluma::transcripts::Writing;
+
 use super::*;
 
 /// A trigger under which no piece of a text begins at that character.
@@ -50,6 +53,44 @@ every_database!(
         );
         let (text, _) = read(watch(&app, &ann, &id, None).await).await;
         assert_eq!(text, "one ");
+    }
+);
+
+/// A text of somebody's that nothing was written of.
+async fn begun(app: &TestApp) -> Writing {
+    let transcript = TranscriptId::new();
+    let id = match app.app().db.engine() {
+        "sqlite" => format!("X'{}'", transcript.0.simple()),
+        _ => format!("uuid '{}'", transcript.0),
+    };
+    let insert = format!(
+        "INSERT INTO transcripts (id, owner_id, closed, text) SELECT {id}, id, FALSE, '' FROM users"
+    );
+    assert_eq!(app.execute(&insert).await, 1);
+    app.app().recorder.write(transcript)
+}
+
+every_database!(
+    async fn behind_a_hole_nothing_is_stored_that_its_writer_left_behind(app: TestApp) {
+        app.user("ann").await;
+        let mut writing = begun(&app).await;
+        writing.push("one ".to_owned()).await.unwrap();
+        writing.stored().await.unwrap();
+        app.execute(&failing_pieces(&app, 4)).await;
+        writing.push("two ".to_owned()).await.unwrap();
+        // It waits behind the second one, which is being tried.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        writing.push("three".to_owned()).await.unwrap();
+        drop(writing);
+        // What another one hears of comes behind all of that, and is taken.
+        let mut other = begun(&app).await;
+        other.push("four".to_owned()).await.unwrap();
+        other.stored().await.unwrap();
+        let kept = "UPDATE transcript_pieces SET start = start WHERE text";
+        for (text, times) in [("one ", 1), ("two ", 0), ("three", 0), ("four", 1)] {
+            let found = app.execute(&format!("{kept} = '{text}'")).await;
+            assert_eq!(found, times, "{text}");
+        }
     }
 );
 
