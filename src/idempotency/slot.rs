@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 tokio::task_local! {
-    static SLOT: Arc<Slot>;
+    static SLOT: Option<Arc<Slot>>;
 }
 
 /// One try at a mutation.
@@ -48,20 +48,17 @@ impl Slot {
 
 /// Runs `work` as the try of `slot`.
 pub async fn scope<T>(slot: Arc<Slot>, work: impl Future<Output = T>) -> T {
-    SLOT.scope(slot, work).await
+    SLOT.scope(Some(slot), work).await
 }
 
 /// The try that runs here, if one does.
 pub fn current() -> Option<Arc<Slot>> {
-    SLOT.try_with(Arc::clone).ok()
+    SLOT.try_with(Clone::clone).ok().flatten()
 }
 
-/// `work` as the try that `slot` names, wherever it is polled.
+/// `work` as the try that `slot` names, wherever it is polled; as none where it names none.
 pub async fn carried<T>(slot: Option<Arc<Slot>>, work: impl Future<Output = T>) -> T {
-    match slot {
-        Some(slot) => scope(slot, work).await,
-        None => work.await,
-    }
+    SLOT.scope(slot, work).await
 }
 
 /// Notes what the running transaction does, by the name that the audit log has for it.
@@ -81,5 +78,20 @@ pub fn ended(committed: bool) {
         if committed {
             notes.done.extend(doing);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_carried_out_of_a_try_is_no_part_of_it() {
+        let slot = Arc::new(Slot::new(vec![1], 1));
+        let apart = async { carried(None, async { current().is_none() }).await };
+        assert!(scope(Arc::clone(&slot), apart).await);
+        let within = async { carried(current(), async { current().is_some() }).await };
+        assert!(scope(slot, within).await);
+        assert!(current().is_none());
     }
 }
