@@ -93,8 +93,9 @@ impl Prediction {
 pub struct Forecast {
     /// One per day, in their order.
     pub points: Vec<Point>,
-    /// What the backtest of the model that made it showed, beside the naive forecast's.
-    pub metrics: Metrics,
+    /// What the backtest of the model that made it showed, beside the naive forecast's; none where that was of another
+    /// series.
+    pub metrics: Option<Metrics>,
 }
 
 /// One day of a forecast.

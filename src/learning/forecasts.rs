@@ -1,7 +1,7 @@
 //! Forecasts of a daily (equally spaced) series: methods that continue it, and how well they did.
 //!
 //! A series whose values are all positive is worked on as logarithms, so that forecasts and intervals stay positive
-//! and errors count as proportions. Methods that learn from windows see the changes from one day to the next,
+//! and errors count as proportions; a backtest goes by the values until each of its days. Methods that learn from windows see the changes from one day to the next,
 //! scaled by the training part's mean and deviation, and are asked again with their own answer for each further day.
 
 mod backtest;
@@ -12,6 +12,7 @@ mod method;
 #[cfg(test)]
 pub(super) mod references;
 mod regressor;
+mod rolling;
 mod settings;
 mod smoothing;
 mod space;
@@ -20,7 +21,7 @@ mod tests;
 mod windows;
 
 use super::{Error, Progress, metrics::Scores};
-use backtest::Rolled;
+use backtest::Rolls;
 pub use backtest::{Backtest, BacktestPoint};
 use fitted::Fitted;
 use intervals::Calibration;
@@ -98,11 +99,11 @@ pub fn train(
 ) -> Result<Forecaster, Error> {
     let (settings, params) = Settings::read(method, params)?;
     let space = checked(series, &settings)?;
-    let values: Vec<f64> = series.iter().map(|value| space.forward(*value)).collect();
-    let rolled = Rolled::over(&values, &settings, &mut |done| progress(done * 0.97))?;
-    let evaluation = rolled.backtest(&values, space, &settings)?.evaluation;
-    let calibration = Calibration::of(&rolled, &values);
-    let fitted = Fitted::to(&values, &settings, &mut |done| progress(0.97 + done * 0.03))?;
+    let rolls = Rolls::over(series, space, &settings, &mut |done| progress(done * 0.97))?;
+    let evaluation = rolls.backtest(series)?.evaluation;
+    let calibration = Calibration::of(&rolls.now);
+    let values = &rolls.now.values;
+    let fitted = Fitted::to(values, &settings, &mut |done| progress(0.97 + done * 0.03))?;
     Ok(Forecaster {
         method,
         params: params.to_string(),
@@ -124,8 +125,7 @@ pub fn backtest(
 ) -> Result<Backtest, Error> {
     let (settings, _) = Settings::read(method, params)?;
     let space = checked(series, &settings)?;
-    let values: Vec<f64> = series.iter().map(|value| space.forward(*value)).collect();
-    Rolled::over(&values, &settings, progress)?.backtest(&values, space, &settings)
+    Rolls::over(series, space, &settings, progress)?.backtest(series)
 }
 
 /// How many rows a method needs with these parameters.

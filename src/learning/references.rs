@@ -169,5 +169,9 @@ fn exponential_smoothing_is_statsmodels() {
         // Both maximise the same likelihood, augurs by Nelder and Mead and statsmodels by L-BFGS, of a series whose
         // values are about 300 and whose one-step error is about 2.5.
         near(&found, &expected, 0.25, trend);
+        // About −700, and each of the two stops at the higher one for some trend.
+        let expected = read(&data[trend]["log_likelihood"]);
+        let found = forecasts::likelihood(trend, &series);
+        near(&[found], &[expected], 0.05, trend);
     }
 }

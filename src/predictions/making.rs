@@ -15,6 +15,7 @@ use crate::db::types::JsonValue;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::learning::Progress;
 use crate::learning::forecasts::{self, Forecaster, Method};
+use crate::models::Version;
 use crate::models::refusals::refusal;
 
 /// PostgreSQL and serde_json give back numbers up to this one.
@@ -41,6 +42,12 @@ pub(super) fn made(
     let series = selection.series(file)?;
     let trained = forecasts::train(&series.values, method, &Value::Null, progress);
     dated(&series, &trained.map_err(refusal)?, days)
+}
+
+/// Whether a version learned from this very series, so that its backtest speaks of it.
+pub(super) fn learned(version: &Version, dataset: &Dataset, target: &str) -> bool {
+    let hash = hex::encode(&dataset.sha256);
+    version.data_hash.as_ref() == Some(&hash) && version.target.as_deref() == Some(target)
 }
 
 /// Continues a series by what was learned from another, or from this one when it was shorter.
@@ -80,7 +87,7 @@ fn dated(series: &Series, model: &Forecaster, days: usize) -> Result<Forecast> {
     let beyond = || invalid("The forecast grows beyond all numbers: forecast fewer days.");
     Ok(Forecast {
         points: points.ok_or_else(beyond)?,
-        metrics: model.evaluation().into(),
+        metrics: Some(model.evaluation().into()),
     })
 }
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::making::{continued, horizon, kept, made, open};
+use super::making::{continued, horizon, kept, learned, made, open};
 use super::running::KIND;
-use super::{Bounds, MAX_NOTE, MOST_DAYS, Prediction, too_many};
+use super::{Bounds, Forecast, MAX_NOTE, MOST_DAYS, Prediction, too_many};
 use crate::app::App;
 use crate::datasets::rows::Selection;
 use crate::datasets::{self, ColumnType, Dataset, Kind};
@@ -52,32 +52,34 @@ enum Maker {
     Version(Box<Version>),
 }
 
-/// Forecasts: at once where that is short, and otherwise as a job. The log tells of every end, also of a refusal.
+/// Forecasts: at once where that is short, and otherwise as a job. The log tells of every end, also of refusals and faults.
 pub async fn predict(app: &App, viewer: &Viewer, order: Order) -> Result<Prediction> {
     viewer.require()?;
-    let refused = |error: &Error| {
-        let codes = match error {
-            Error::User(errors) => errors.iter().map(|error| format!("{:?}", error.code)),
-            _ => return None,
-        };
+    let made = checked(app, viewer, &order).await;
+    if let Err(error) = &made {
         let model = order.model.chars().filter(|letter| *letter != '\0');
         let details = json!({
             "model": model.take(MAX_NAMED).collect::<String>(),
             "days": order.days,
-            "errors": codes.collect::<Vec<_>>(),
+            "errors": codes(error),
         });
         let now = app.clock.now();
         let entry = Log::audit(viewer, now, "prediction.failed", order.dataset_id).with(details);
-        Some(entry)
-    };
-    match checked(app, viewer, &order).await {
-        Ok(prediction) => Ok(prediction),
-        Err(error) => {
-            if let Some(entry) = refused(&error) {
-                commit!(app.db, logs::note(entry))?;
-            }
-            Err(error)
+        // Why there is no forecast is what its user has to learn, also where the same fault keeps the log from learning it.
+        if let Err(fault) = commit!(app.db, logs::note(entry)) {
+            tracing::error!(%fault, "the log does not tell of a forecast that failed");
         }
+    }
+    made
+}
+
+/// What the log says of a failure: its codes, as clients see them.
+fn codes(error: &Error) -> Vec<&'static str> {
+    match error {
+        Error::User(errors) => errors.iter().map(|error| error.code.as_str()).collect(),
+        Error::Refused { code, .. } => vec![code.as_str()],
+        Error::Limited { .. } => vec!["RATE_LIMITED"],
+        Error::Internal(_) => vec!["INTERNAL_SERVER_ERROR"],
     }
 }
 
@@ -166,8 +168,13 @@ async fn checked(app: &App, viewer: &Viewer, order: &Order) -> Result<Prediction
         }
         Maker::Version(version) => {
             let ready = models::service::load(app, &version).await?;
+            let known = learned(&version, &dataset, &selection.target);
             let work = move || continued(&selection, file, &ready, days);
-            app.forecasts.run(work).await?
+            let forecast = app.forecasts.run(work).await?;
+            Forecast {
+                metrics: forecast.metrics.filter(|_| known),
+                ..forecast
+            }
         }
     };
     let log = entry("prediction.succeeded");

@@ -2,7 +2,7 @@
 //! threshold is passed.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
@@ -12,7 +12,6 @@ use super::drift::{Report, look};
 use crate::app::App;
 use crate::db::{commit, query};
 use crate::error::Result;
-use crate::id::ModelId;
 use crate::jobs::worker::{Kind, Schedule};
 use crate::learning::drift::LEAST_ROWS;
 use crate::logs::Log;
@@ -31,14 +30,24 @@ const OTHERS: &str = "(others)";
 /// How many features an entry of the log names.
 const NAMED: usize = 20;
 
-/// Which models have a metric of their own in this process: a label that was given out stays.
+/// Which models have a metric of their own in this process, by name: for as long as they are looked at.
 #[derive(Debug, Clone, Default)]
-pub struct Labels(Arc<Mutex<HashSet<ModelId>>>);
+pub struct Labels(Arc<Mutex<HashSet<String>>>);
 
 impl Labels {
-    fn has(&self, model: ModelId) -> bool {
-        let mut given = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        given.contains(&model) || (given.len() < MOST_LABELS && given.insert(model))
+    fn has(&self, model: &str) -> bool {
+        let mut given = self.given();
+        given.contains(model) || (given.len() < MOST_LABELS && given.insert(model.to_owned()))
+    }
+
+    /// Takes their places from those that were not looked at; gives their names.
+    fn free(&self, seen: &HashSet<String>) -> Vec<String> {
+        let mut given = self.given();
+        given.extract_if(|name| !seen.contains(name)).collect()
+    }
+
+    fn given(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,6 +72,8 @@ pub fn schedules() -> Vec<Schedule> {
 pub async fn watch(app: &App, labels: &Labels) -> Result<usize> {
     let since = app.clock.now().plus_seconds(-i64::from(DAYS) * 24 * 3_600);
     let (mut drifted, mut others) = (0, 0.0_f64);
+    let mut seen = HashSet::new();
+    let gauge = |name: String| metrics::gauge!("pluma_model_drift_psi", "model" => name);
     for id in query!(app.db, classifications::busiest(since, MOST_MODELS))? {
         let Some(model) = query!(app.db, models::find(id))? else {
             continue;
@@ -70,8 +81,9 @@ pub async fn watch(app: &App, labels: &Labels) -> Result<usize> {
         let report = match look(app, &model, DAYS).await {
             Ok(Some(report)) => report,
             Ok(None) => continue,
-            // One that cannot be read keeps nobody from looking at the others.
+            // One that cannot be read keeps nobody from looking at the others, and may drift all the same.
             Err(error) => {
+                seen.insert(model.name);
                 tracing::warn!(%error, model.id = %id, "the drift of a model cannot be found");
                 continue;
             }
@@ -80,16 +92,19 @@ pub async fn watch(app: &App, labels: &Labels) -> Result<usize> {
         let enough = report.samples >= LEAST_ROWS;
         let psi = report.features.iter().filter(|_| enough);
         let psi = psi.fold(0.0, |most, feature| feature.psi.max(most));
-        match labels.has(id) {
-            true => {
-                metrics::gauge!("pluma_model_drift_psi", "model" => model.name.clone()).set(psi)
-            }
+        match labels.has(&model.name) {
+            true => gauge(model.name.clone()).set(psi),
             false => others = others.max(psi),
         }
         drifted += usize::from(report.drifted());
         note(app, &model, &report).await?;
+        seen.insert(model.name);
     }
-    metrics::gauge!("pluma_model_drift_psi", "model" => OTHERS).set(others);
+    // Nobody asks these any more, or they are gone.
+    for name in labels.free(&seen) {
+        gauge(name).set(0.0);
+    }
+    gauge(OTHERS.to_owned()).set(others);
     Ok(drifted)
 }
 
@@ -123,11 +138,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fifty_models_have_a_metric_of_their_own_and_keep_it() {
+    fn fifty_models_have_a_metric_of_their_own_for_as_long_as_they_are_looked_at() {
         let labels = Labels::default();
-        let first: Vec<ModelId> = (0..MOST_LABELS).map(|_| ModelId::new()).collect();
-        assert!(first.iter().all(|id| labels.has(*id)));
-        assert!(!labels.has(ModelId::new()));
-        assert!(first.iter().all(|id| labels.clone().has(*id)));
+        let first: Vec<String> = (0..MOST_LABELS).map(|number| number.to_string()).collect();
+        assert!(first.iter().all(|name| labels.has(name)));
+        assert!(!labels.has("another"));
+        assert!(first.iter().all(|name| labels.clone().has(name)));
+
+        let seen: HashSet<String> = first[1..].iter().cloned().collect();
+        assert_eq!(labels.free(&seen), [first[0].clone()]);
+        assert!(labels.free(&seen).is_empty());
+        assert!(labels.has("another"));
+        assert!(!labels.has(&first[0]));
+        assert!(first[1..].iter().all(|name| labels.has(name)));
     }
 }

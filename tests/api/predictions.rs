@@ -8,6 +8,7 @@ mod long;
 mod mistakes;
 mod owners;
 mod restarts;
+mod trained;
 
 use std::fmt::Write;
 use std::time::Duration;

@@ -1,12 +1,13 @@
 //! The rolling-origin backtest: forecasts as they would have been made on each of many days, with what was known then.
 //!
-//! Source: Tashman, "Out-of-sample tests of forecasting accuracy" (2000). The method is fitted again every `refit` days to
-//! everything up to that day; the days until the next fit forecast with it, from their own past.
+//! Also the scale is what the day would have chosen. A series that is worked on as itself since a value came that has no
+//! logarithm is rolled twice: from all its days as it is, which makes the intervals from then on, and from the days before that value
+//! as logarithms, with intervals from these.
 
 use super::{
     Evaluation, HorizonScores, Point,
-    fitted::Fitted,
-    intervals::{STEPS, WINDOW, bounds, volatility},
+    intervals::{STEPS, WINDOW},
+    rolling::Rolled,
     settings::Settings,
     space::Space,
 };
@@ -40,71 +41,60 @@ pub struct BacktestPoint {
     pub actual: f64,
 }
 
-/// The forecasts of every origin for each of [`STEPS`], in the space that the series is worked in.
-pub(super) struct Rolled {
-    first: usize,
-    forecasts: Vec<[f64; STEPS.len()]>,
-    fits: usize,
+/// The forecasts of every origin, on the scale that the series has now and on the one that it had before.
+pub(super) struct Rolls {
+    /// From all origins, on the scale that the series has now.
+    pub now: Rolled,
+    /// From those on whose day the scale was another, where any of them is measured.
+    before: Option<Rolled>,
+    /// The first origin that is measured.
+    start: usize,
 }
 
-impl Rolled {
+impl Rolls {
     /// Origins go back far enough for the measured ones to have errors to make their intervals from.
     pub(super) fn over(
-        values: &[f64],
+        series: &[f64],
+        space: Space,
         settings: &Settings,
         progress: Progress<'_>,
     ) -> Result<Self, Error> {
-        let first = (values.len() - 1)
+        let last = series.len() - 1;
+        let first = last
             .saturating_sub(settings.backtest + WINDOW)
             .max(settings.least_training() - 1);
-        let origins: Vec<usize> = (first..values.len() - 1).collect();
-        let blocks = origins.chunks(settings.refit);
-        let (count, furthest) = (blocks.len(), STEPS[STEPS.len() - 1]);
-        let mut forecasts = Vec::with_capacity(origins.len());
-        for (number, block) in blocks.enumerate() {
-            let done = number as f64 / count as f64;
-            if progress(done).is_break() {
-                return Err(Error::Cancelled);
-            }
-            let fitted = Fitted::to(&values[..=block[0]], settings, &mut |part| {
-                progress(done + part / count as f64)
-            })?;
-            for path in fitted.paths(values, block, furthest)? {
-                forecasts.push(STEPS.map(|step| path[step - 1]));
-            }
-        }
-        Ok(Self {
-            first,
-            forecasts,
-            fits: count,
-        })
+        let start = last.saturating_sub(settings.backtest).max(first);
+        let turn = space.turn(series, settings.transform);
+        let before = turn.filter(|turn| *turn > start);
+        let earlier = before.map_or(0, |turn| turn - first);
+        let share = earlier as f64 / (earlier + last - first) as f64;
+        let before = before.map(|turn| {
+            let past = &series[..turn];
+            Rolled::over(
+                past,
+                Space::Logarithms,
+                first..turn,
+                settings,
+                &mut |done| progress(done * share),
+            )
+        });
+        let before = before.transpose()?;
+        let now = Rolled::over(series, space, first..last, settings, &mut |done| {
+            progress(share + done * (1.0 - share))
+        })?;
+        Ok(Self { now, before, start })
     }
 
-    /// The last errors of a step from origins before `end`, each divided by the volatility at its origin.
-    pub(super) fn errors(
-        &self,
-        values: &[f64],
-        scales: &[f64],
-        place: usize,
-        end: usize,
-    ) -> Vec<f64> {
-        let step = STEPS[place];
-        (end.saturating_sub(WINDOW).max(self.first)..end)
-            .map(|origin| {
-                let forecast = self.forecasts[origin - self.first][place];
-                (values[origin + step] - forecast) / scales[origin]
-            })
-            .collect()
+    /// The forecasts on the scale of an origin's day.
+    fn of(&self, origin: usize) -> &Rolled {
+        let before = self.before.as_ref();
+        let before = before.filter(|before| origin < before.values.len());
+        before.unwrap_or(&self.now)
     }
 
     /// Gives each measured forecast the interval that was known on its day, and scores them.
-    pub(super) fn backtest(
-        &self,
-        values: &[f64],
-        space: Space,
-        settings: &Settings,
-    ) -> Result<Backtest, Error> {
-        let scales = volatility(values);
+    pub(super) fn backtest(&self, series: &[f64]) -> Result<Backtest, Error> {
+        let pair = |actual, point: &Point| Pair::new(actual, point.value, point.lower, point.upper);
         let (mut points, mut horizons) = (Vec::new(), Vec::new());
         let (mut all, mut all_naive) = (Vec::new(), Vec::new());
         for horizon in HORIZONS {
@@ -112,41 +102,20 @@ impl Rolled {
                 continue;
             };
             let (mut pairs, mut naive) = (Vec::new(), Vec::new());
-            let naive_errors = naive_errors(values, &scales, horizon);
-            let start = (values.len() - 1)
-                .saturating_sub(settings.backtest)
-                .max(self.first);
-            for origin in start..values.len().saturating_sub(horizon) {
-                // On the origin's day the last error known is that of the forecast made `horizon` days before.
-                let end = (origin + 1).saturating_sub(horizon);
-                let mut errors = self.errors(values, &scales, place, end);
-                let Some((low, high)) = bounds(&mut errors) else {
+            for origin in self.start..series.len().saturating_sub(horizon) {
+                let rolled = self.of(origin);
+                let Some((forecast, repeated)) = rolled.points(origin, place) else {
                     continue;
                 };
-                let forecast = self.forecasts[origin - self.first][place];
-                let scale = scales[origin];
-                let point = Point {
-                    value: space.back(forecast),
-                    lower: space.back(forecast + low * scale),
-                    upper: space.back(forecast + high * scale),
-                };
-                let actual = space.back(values[origin + horizon]);
+                let actual = rolled.actual(series, origin + horizon);
+                pairs.push(pair(actual, &forecast));
+                naive.push(pair(actual, &repeated));
                 points.push(BacktestPoint {
                     origin,
                     horizon,
-                    forecast: point,
+                    forecast,
                     actual,
                 });
-                pairs.push(Pair::new(actual, point.value, point.lower, point.upper));
-                let window = end.saturating_sub(WINDOW).max(self.first)..end;
-                let (low, high) = bounds(&mut naive_errors[window].to_vec()).unwrap_or_default();
-                let last = values[origin];
-                naive.push(Pair::new(
-                    actual,
-                    space.back(last),
-                    space.back(last + low * scale),
-                    space.back(last + high * scale),
-                ));
             }
             if !pairs.is_empty() {
                 horizons.push(HorizonScores {
@@ -168,15 +137,9 @@ impl Rolled {
                 naive: Scores::of(&all_naive, &all_naive),
                 horizons,
                 origins,
-                fits: self.fits,
+                fits: self.now.fits + self.before.as_ref().map_or(0, |before| before.fits),
             },
             points,
         })
     }
-}
-
-fn naive_errors(values: &[f64], scales: &[f64], horizon: usize) -> Vec<f64> {
-    (0..values.len().saturating_sub(horizon))
-        .map(|origin| (values[origin + horizon] - values[origin]) / scales[origin])
-        .collect()
 }

@@ -6,7 +6,7 @@
 //! difficulty, over a moving window (Vovk, Gammerman and Shafer, 2005; Papadopoulos et al., 2008). Steps between those measured are
 //! interpolated over the root of the step, further ones grow with it, as a random walk's do.
 
-use super::{backtest::Rolled, settings::LEAST_RESIDUALS};
+use super::{rolling::Rolled, settings::LEAST_RESIDUALS};
 use serde::{Deserialize, Serialize};
 
 /// The steps whose errors are measured.
@@ -66,13 +66,11 @@ struct Bound {
 
 impl Calibration {
     /// From the last errors of a backtest.
-    pub(super) fn of(rolled: &Rolled, values: &[f64]) -> Self {
-        let scales = volatility(values);
+    pub(super) fn of(rolled: &Rolled) -> Self {
         let mut measured = Vec::with_capacity(STEPS.len());
         for (place, step) in STEPS.into_iter().enumerate() {
-            let end = values.len().saturating_sub(step);
-            let mut errors = rolled.errors(values, &scales, place, end);
-            if let Some((low, high)) = bounds(&mut errors) {
+            let end = rolled.values.len().saturating_sub(step);
+            if let Some((low, high)) = bounds(&mut rolled.errors(place, end)) {
                 measured.push(Bound { step, low, high });
             }
         }

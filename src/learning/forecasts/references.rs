@@ -3,9 +3,10 @@
 use super::{
     regressor::Regressor,
     settings::{Learner, Trend},
-    smoothing::Smoothing,
+    smoothing::{Smoothing, model},
 };
 use crate::learning::unobserved;
+use std::f64::consts::TAU;
 
 pub(in crate::learning) fn regression(
     method: &str,
@@ -23,12 +24,22 @@ pub(in crate::learning) fn regression(
 }
 
 pub(in crate::learning) fn smoothing(trend: &str, series: &[f64], steps: usize) -> Vec<f64> {
-    let trend = match trend {
+    Smoothing::new(named(trend), series.len())
+        .path(series, steps)
+        .unwrap()
+}
+
+/// The logarithm of the likelihood, with the constants that augurs leaves out.
+pub(in crate::learning) fn likelihood(trend: &str, series: &[f64]) -> f64 {
+    let count = series.len() as f64;
+    let fitted = model(named(trend)).unwrap().fit(series).unwrap();
+    fitted.log_likelihood() - count / 2.0 * ((TAU / count).ln() + 1.0)
+}
+
+fn named(trend: &str) -> Trend {
+    match trend {
         "none" => Trend::None,
         "additive" => Trend::Additive,
         _ => Trend::Damped,
-    };
-    Smoothing::new(trend, series.len())
-        .path(series, steps)
-        .unwrap()
+    }
 }

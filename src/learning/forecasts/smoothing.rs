@@ -32,29 +32,27 @@ impl Smoothing {
             return Ok(vec![last; steps]);
         }
         guarded(|| {
-            let forecast = match self.trend {
-                // The search finds no model where no trend is asked for, so that one is fitted by name.
-                Trend::None => model(TrendComponent::None, false)
-                    .fit(recent)?
-                    .predict(steps, None)?,
-                Trend::Additive => model(TrendComponent::Additive, false)
-                    .fit(recent)?
-                    .predict(steps, None)?,
-                Trend::Damped => model(TrendComponent::Additive, true)
-                    .fit(recent)?
-                    .predict(steps, None)?,
-                Trend::Auto => AutoETS::new(1, "AZN")?.fit(recent)?.predict(steps, None)?,
+            let forecast = match model(self.trend) {
+                Some(model) => model.fit(recent)?.predict(steps, None)?,
+                None => AutoETS::new(1, "AZN")?.fit(recent)?.predict(steps, None)?,
             };
             Ok::<_, EtsError>(forecast.point)
         })
     }
 }
 
-fn model(trend: TrendComponent, damped: bool) -> Unfit {
-    Unfit::new(ModelType {
+/// The model with that trend, by name: the search finds none where no trend is asked for. None where it is to choose.
+pub(super) fn model(trend: Trend) -> Option<Unfit> {
+    let (trend, damped) = match trend {
+        Trend::Auto => return None,
+        Trend::None => (TrendComponent::None, false),
+        Trend::Additive => (TrendComponent::Additive, false),
+        Trend::Damped => (TrendComponent::Additive, true),
+    };
+    let model = Unfit::new(ModelType {
         error: ErrorComponent::Additive,
         trend,
         season: SeasonalComponent::None,
-    })
-    .damped(damped)
+    });
+    Some(model.damped(damped))
 }

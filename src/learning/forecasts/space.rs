@@ -11,14 +11,14 @@ pub(super) enum Space {
 
 /// Larger values leave no room for squares and sums.
 const LARGEST: f64 = 1e100;
+/// Far below any price, and still a number with all its digits.
+const LEAST: f64 = 1e-100;
 
 impl Space {
     /// Decides, and refuses what is no finite number.
     pub(super) fn of(series: &[f64], transform: Transform) -> Result<Self, Error> {
         Self::Itself.accepts(series)?;
-        // Far below any price, and still a number with all its digits.
-        let positive = series.iter().all(|value| *value > 1e-100);
-        match (transform, positive) {
+        match (transform, unfit(series).is_none()) {
             (Transform::None, _) | (Transform::Auto, false) => Ok(Self::Itself),
             (Transform::Auto | Transform::Log, true) => Ok(Self::Logarithms),
             (Transform::Log, false) => Err(Error::BadParameter {
@@ -28,10 +28,19 @@ impl Space {
         }
     }
 
+    /// Where a series that is worked on in this space got its first value that has no logarithm, if `auto` would have taken
+    /// the logarithms of what was there before.
+    pub(super) fn turn(self, series: &[f64], transform: Transform) -> Option<usize> {
+        match (self, transform) {
+            (Self::Itself, Transform::Auto) => unfit(series),
+            _ => None,
+        }
+    }
+
     /// Refuses what cannot be worked on in this space.
     pub(super) fn accepts(self, series: &[f64]) -> Result<(), Error> {
         let least = match self {
-            Self::Logarithms => 1e-100,
+            Self::Logarithms => LEAST,
             Self::Itself => -LARGEST,
         };
         match series
@@ -66,4 +75,9 @@ impl Space {
             Self::Itself => value.clamp(-f64::MAX, f64::MAX),
         }
     }
+}
+
+/// The place of the first value that has no logarithm to work with.
+fn unfit(series: &[f64]) -> Option<usize> {
+    series.iter().position(|value| *value <= LEAST)
 }

@@ -89,14 +89,16 @@ impl Prediction {
         Ok(points.collect())
     }
 
-    /// How good the model that made it was by a backtest on earlier days, beside the naive forecast; null until it has
-    /// succeeded. Above 1, `mase` says that repeating the last value would have done better.
+    /// How good the model that made it was by a backtest on earlier days of this series, beside the naive forecast. Above 1,
+    /// `mase` says that repeating the last value would have done better. Null until it has succeeded, and null where a
+    /// trained model continues another series than it was trained on.
     async fn metrics(&self, ctx: &Context<'_>) -> Result<Option<ModelMetrics>> {
         if self.0.status != JobStatus::Succeeded {
             return Ok(None);
         }
         let forecast = ctx.loaders::<Loaders>()?.forecasts.load(self.0.id).await?;
-        Ok(forecast.map(|forecast| forecast.metrics.into()))
+        let metrics = forecast.and_then(|forecast| forecast.metrics);
+        Ok(metrics.map(Into::into))
     }
 
     /// Why it failed; null otherwise.

@@ -201,3 +201,27 @@ every_database!(
         assert!(fewest <= 5, "{fewest} statements");
     }
 );
+
+every_database!(
+    async fn a_challenger_answers_its_share_of_the_callers_and_each_of_them_always(app: TestApp) {
+        let ann = app.user("ann").await;
+        iris_model(&app.ws_url(), &ann, "flowers").await;
+        let second = iris_model(&app.ws_url(), &ann, "flowers").await;
+        let challenge = "mutation ($id: ID!) { setChallenger(modelVersionId: $id, share: 0.5) { errors { code } } }";
+        let reply = ann.graphql(challenge, json!({ "id": second })).await;
+        assert_eq!(reply.user_errors("setChallenger"), &json!([]));
+        let mut challenged = 0;
+        for number in 0..20 {
+            let caller = app.user(&format!("caller{number}")).await;
+            let mut versions = Vec::new();
+            for _ in 0..3 {
+                let answer = classified(&caller, "flowers", setosa()).await;
+                versions.push(answer["modelVersion"]["version"].as_i64().unwrap());
+            }
+            assert_eq!(versions, [versions[0]; 3], "a caller hears one version");
+            challenged += versions[0] - 1;
+        }
+        // All of one kind come once in half a million times.
+        assert!((1..20).contains(&challenged), "{challenged} of 20");
+    }
+);

@@ -80,66 +80,44 @@ every_database!(
 );
 
 every_database!(
-    async fn a_model_that_was_trained_forecasts_under_its_own_name(app: TestApp) {
+    with = |config| {
+        config.jobs.inline = false;
+    },
+    async fn methods_that_take_seconds_for_more_rows_become_jobs(app: TestApp) {
         let ann = app.user("ann").await;
-        let dataset = ann.dataset("Prices", "TIME_SERIES", series(150)).await;
-        let order = |algorithm: &str| {
-            json!({
-                "name": "Outlook", "task": "FORECAST", "algorithm": algorithm, "datasetId": dataset, "target": "price",
-            })
-        };
-        let first = trained(&app.ws_url(), &ann, order("RIDGE")).await;
-        let second = trained(&app.ws_url(), &ann, order("NAIVE")).await;
-        let ask = |extra: Value| {
-            let mut input = json!({ "model": "outlook", "datasetId": dataset, "days": 5 });
-            input
-                .as_object_mut()
-                .unwrap()
-                .extend(extra.as_object().unwrap().clone());
-            input
-        };
-        let champion = predicted(&ann, ask(json!({}))).await;
-        assert_eq!(champion["modelVersion"]["id"], first.as_str());
-        assert_eq!(
-            (&champion["model"], &champion["status"]),
-            (&json!("outlook"), &json!("SUCCEEDED"))
-        );
-        // The same method with the same series, trained there and then.
-        let there = predicted(
-            &ann,
-            json!({ "model": "ridge", "datasetId": dataset, "days": 5 }),
-        )
-        .await;
-        assert_eq!(there["forecast"], champion["forecast"]);
-        assert_eq!(there["metrics"], champion["metrics"]);
-        let named = predicted(&ann, ask(json!({ "version": 2 }))).await;
-        assert_eq!(named["modelVersion"]["id"], second.as_str());
-        let challenge = "mutation ($id: ID!) { setChallenger(modelVersionId: $id, share: 1) { errors { code } } }";
-        let reply = ann.graphql(challenge, json!({ "id": second })).await;
-        assert_eq!(reply.user_errors("setChallenger"), &json!([]));
-        let challenger = predicted(&ann, ask(json!({}))).await;
-        assert_eq!(challenger["modelVersion"]["version"], 2);
-        // Somebody else's series is continued from where that ends.
-        let bob = app.user("bob").await;
-        let longer = bob.dataset("Longer", "TIME_SERIES", series(160)).await;
-        let input = json!({ "model": "Outlook", "version": 1, "datasetId": longer, "days": 1 });
-        let made = predicted(&bob, input).await;
-        assert_eq!(made["forecast"][0]["date"], "2024-06-10");
-        // A version that goes leaves what it has forecast.
-        let clear = "mutation ($id: ID!) { deleteModelVersion(modelVersionId: $id) { errors { code message } } }";
-        let reply = ann.graphql(clear, json!({ "id": second })).await;
-        assert_eq!(reply.user_errors("deleteModelVersion"), &json!([]));
-        let query = "query ($id: ID!) { prediction(id: $id) { modelVersion { id } forecast { value } metrics { mae } } }";
-        let reply = ann.graphql(query, json!({ "id": named["id"] })).await;
-        assert_eq!(reply.at("/prediction/modelVersion"), &Value::Null);
-        assert_eq!(
-            reply.at("/prediction/metrics/mae"),
-            &named["metrics"]["mae"]
-        );
-        assert_eq!(
-            reply.at("/prediction/forecast").as_array().unwrap().len(),
-            5
-        );
+        let dataset = ann.dataset("Prices", "TIME_SERIES", series(501)).await;
+        for model in ["ets", "knn", "random_forest"] {
+            let input = json!({ "model": model, "datasetId": dataset, "days": 1 });
+            assert_eq!(predicted(&ann, input).await["status"], "QUEUED", "{model}");
+        }
+    }
+);
+
+every_database!(
+    async fn a_forecast_of_what_stands_still_is_kept_however_bad_its_measure(app: TestApp) {
+        let ann = app.user("ann").await;
+        // It rises for a hundred days, and from then on repeating the last value is never wrong.
+        let rises = series(100);
+        let (_, top) = rises.trim().rsplit_once(',').unwrap();
+        let mut csv = rises.clone();
+        let first: chrono::NaiveDate = "2024-01-02".parse().unwrap();
+        for day in first.iter_days().skip(100).take(400) {
+            writeln!(csv, "{day},{top}").unwrap();
+        }
+        let dataset = ann.dataset("Still", "TIME_SERIES", csv).await;
+        let input = json!({ "model": "linear", "datasetId": dataset, "days": 3 });
+        let made = predicted(&ann, input).await;
+        let measures = &made["metrics"];
+        assert_eq!(measures["naive"]["mae"], 0.0, "{measures:#}");
+        assert!(measures["mae"].as_f64().unwrap() > 0.0, "{measures:#}");
+        assert_eq!(measures["mase"], f64::MAX, "{measures:#}");
+        let list = "{ predictions { nodes { id forecast { date value lower upper }
+            metrics { mae rmse smape mase coverage naive { mae mase } } } } }";
+        let reply = ann.graphql(list, json!({})).await;
+        let kept = reply.at("/predictions/nodes/0");
+        for name in ["id", "forecast", "metrics"] {
+            assert_eq!(kept[name], made[name], "{name}");
+        }
     }
 );
 

@@ -188,6 +188,46 @@ every_database!(
 );
 
 every_database!(
+    async fn a_forecast_that_fails_inside_is_in_the_log_without_what_went_wrong(app: TestApp) {
+        let ann = app.user("ann").await;
+        let prices = ann.dataset("Prices", "TIME_SERIES", series(100)).await;
+        let costs = series(100).replace("price", "cost");
+        let costs = ann.dataset("Costs", "TIME_SERIES", costs).await;
+        let gone = ann.dataset("Gone", "TIME_SERIES", series(100)).await;
+        let key = |dataset: &str| format!("datasets/{dataset}");
+        // Bytes with the right hash, and without the column that the row tells of.
+        let storage = &app.app().storage;
+        let file = storage.fetch(&key(&costs), 1 << 20).await.unwrap();
+        let bytes = std::io::read_to_string(file.unwrap()).unwrap();
+        storage.put(&key(&prices), bytes.into()).await.unwrap();
+        let swap = "UPDATE datasets SET sha256 = (SELECT sha256 FROM datasets WHERE name = 'Costs'),
+            byte_size = (SELECT byte_size FROM datasets WHERE name = 'Costs') WHERE name = 'Prices'";
+        assert_eq!(app.execute(swap).await, 1);
+        storage.delete(&key(&gone)).await.unwrap();
+
+        let ask = |dataset: &str| json!({ "model": "naive", "datasetId": dataset, "days": 7 });
+        let reply = ann.graphql(PREDICT, json!({ "input": ask(&prices) })).await;
+        assert_eq!(reply.code(), "INTERNAL_SERVER_ERROR");
+        let payload = predict(&ann, ask(&gone)).await;
+        assert_eq!(complaints(&payload), ["CORRUPT input.datasetId"]);
+        let query =
+            "{ logs(first: 2, filter: { kind: AUDIT }) { nodes { action subjectId details } } }";
+        let reply = ann.graphql(query, json!({})).await;
+        for (entry, dataset, code) in [
+            (reply.at("/logs/nodes/0"), &gone, "CORRUPT"),
+            (reply.at("/logs/nodes/1"), &prices, "INTERNAL_SERVER_ERROR"),
+        ] {
+            assert_eq!(entry["action"], "prediction.failed");
+            assert_eq!(entry["subjectId"], dataset.as_str());
+            let details = json!({ "model": "naive", "days": 7, "errors": [code] });
+            assert_eq!(entry["details"], details, "{dataset}");
+        }
+        let kept = app.lines("SELECT 'x' AS line FROM predictions").await;
+        assert_eq!(kept.len(), 0);
+    }
+);
+
+every_database!(
     with = |config| {
         config.predictions.most = 3;
         config.predictions.unfinished = 2;
@@ -214,5 +254,29 @@ every_database!(
             json!({ "model": "naive", "datasetId": other, "days": 1 }),
         )
         .await;
+    }
+);
+
+every_database!(
+    with = |config| {
+        config.predictions.most = 5;
+        config.predictions.unfinished = 2;
+        config.jobs.inline = false;
+    },
+    async fn forecasts_asked_for_at_once_do_not_get_past_the_limits(app: TestApp) {
+        let ann = app.user("ann").await;
+        let dataset = ann.dataset("Prices", "TIME_SERIES", series(150)).await;
+        for (model, made) in [("lstm", 2), ("naive", 3)] {
+            let input = json!({ "model": model, "datasetId": dataset, "days": 1 });
+            let asked = (0..8).map(|_| predict(&ann, input.clone()));
+            let payloads = futures_util::future::join_all(asked).await;
+            let (good, refused): (Vec<_>, Vec<_>) = payloads
+                .iter()
+                .partition(|payload| payload["errors"] == json!([]));
+            assert_eq!(good.len(), made, "{payloads:#?}");
+            for payload in refused {
+                assert_eq!(complaints(payload), ["LIMIT_REACHED input"]);
+            }
+        }
     }
 );

@@ -2,12 +2,15 @@
 
 use super::*;
 
-/// Forecasts and an answer, as numbers.
+/// Forecasts and answers, as numbers.
 async fn asked(client: &Client, dataset: &str) -> Value {
-    let ask = |model: &str| json!({ "model": model, "datasetId": dataset, "days": 5 });
-    let ets = predicted(client, ask("ets")).await["forecast"].clone();
-    let own = predicted(client, ask("outlook")).await["forecast"].clone();
-    let mut answers = vec![ets, own];
+    let mut answers = Vec::new();
+    for model in ["ets", "outlook"] {
+        let input = json!({ "model": model, "datasetId": dataset, "days": 5 });
+        let made = predicted(client, input).await;
+        assert_eq!(made["status"], "SUCCEEDED", "{made:#}");
+        answers.push(made["forecast"].clone());
+    }
     for model in ["flowers", "forest"] {
         for (length, width) in [(1.4, 0.2), (4.9, 1.6), (5.0, 1.7)] {
             let mut flower = setosa();
