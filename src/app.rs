@@ -146,7 +146,7 @@ impl App {
             tables: Workshop::new(config.datasets.readers),
             training: Workshop::new(config.models.trainers),
             forecasts: Workshop::new(config.predictions.makers),
-            artefacts: Artefacts::new(config.models.memory),
+            artefacts: Artefacts::new(config.models.memory, config.models.bytes),
             oidc: Providers::new(&config)?,
             shutdown: CancellationToken::new(),
             started_at: Timestamp(system_time()),

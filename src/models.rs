@@ -2,8 +2,9 @@
 //!
 //! A version's id is also the place of its bytes in the object store, and neither is used twice. The bytes are written
 //! first; row, metrics and the first champion's alias follow in one transaction, which also asks whether the training
-//! job is still this worker's. So a version is there whole or not at all, and a job that is begun again after its
-//! transaction finds the version by the job's id. Bytes without a row are removed a day later (`sweeping`).
+//! job is still this worker's and nobody has cancelled it. So a version is there whole or not at all, and a job that is
+//! begun again after its transaction finds the version by the job's id. Bytes without a row are removed a day later
+//! (`sweeping`). A model goes together with its unfinished trainings, so that none of them brings it back.
 
 pub mod aliases;
 pub mod deleting;
@@ -214,6 +215,13 @@ pub struct NewVersion {
 /// The error for a version that does not exist.
 pub fn no_version<const N: usize>(path: [&str; N]) -> Error {
     Error::not_found("model version", path)
+}
+
+/// The error for a version that answers, and therefore stays.
+pub fn champion_stays() -> Error {
+    let message =
+        "The champion answers and cannot be deleted: make another version the champion first.";
+    Error::user(UserErrorCode::Conflict, ["modelVersionId"], message)
 }
 
 /// The error for a model that is somebody else's.

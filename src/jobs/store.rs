@@ -10,7 +10,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-pub use leases::{beat, claim, end, hold};
+pub use leases::{beat, claim, end, hold, hold_wanted};
 pub use lists::{count, counts, dead, list, page};
 
 use super::{Backend, Conn, begin, finish, hold_user, logs, now, skip_locked, transaction};

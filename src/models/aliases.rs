@@ -19,7 +19,7 @@ pub async fn set_champion(
     id: ModelVersionId,
     reason: Option<&str>,
 ) -> Result<Model> {
-    let version = own_version(app, viewer, id).await?;
+    let (_, version) = own_version(app, viewer, id).await?;
     let reason = checked(reason)?;
     let change = AliasChange {
         reason,
@@ -37,7 +37,7 @@ pub async fn set_challenger(
     share: f64,
     reason: Option<&str>,
 ) -> Result<Model> {
-    let version = own_version(app, viewer, id).await?;
+    let (_, version) = own_version(app, viewer, id).await?;
     let reason = checked(reason)?;
     if !(0.0..=1.0).contains(&share) {
         let message = format!("The share is {share}; it must be from 0 to 1.");

@@ -4,32 +4,44 @@
 use serde_json::json;
 
 use super::service::{own_model, own_version};
-use super::{Alias, AliasChange, key};
+use super::{Alias, AliasChange, champion_stays, key};
 use crate::app::App;
-use crate::db::commit;
+use crate::db::{commit, query};
 use crate::error::Result;
 use crate::id::{AliasChangeId, ModelId, ModelVersionId};
+use crate::idempotency::slot;
+use crate::jobs;
 use crate::logs::Log;
 use crate::viewer::Viewer;
 
-/// Removes a model with its versions, their bytes, and what they answered about rows and texts; forecasts stay.
+/// How many answers go in one transaction.
+const BATCH: i64 = 500;
+
+/// Removes a model with its versions, their bytes, and what they answered about rows and texts; forecasts stay. Its
+/// trainings that have not ended are cancelled, whoever ordered them: none of them brings it back.
 pub async fn delete_model(app: &App, viewer: &Viewer, id: ModelId) -> Result<ModelId> {
     let model = own_model(app, viewer, id).await?;
     let entry = Log::audit(viewer, app.clock.now(), "model.deleted", id)
         .with(json!({ "name": model.name }));
-    for version in commit!(app.db, models::delete(id, entry))? {
+    forget_answers(app, id, None).await?;
+    let (versions, trainings) = commit!(app.db, models::delete(model, entry))?;
+    for job in trainings {
+        app.events.wake(jobs::cancel_topic(job));
+        app.events.wake(jobs::progress_topic(job));
+    }
+    for version in versions {
         let_go(app, version).await;
     }
     Ok(id)
 }
 
-/// Removes a version and its bytes; the champion stays.
+/// Removes a version, its bytes and what it answered; the champion stays.
 pub async fn delete_version(
     app: &App,
     viewer: &Viewer,
     id: ModelVersionId,
 ) -> Result<ModelVersionId> {
-    let version = own_version(app, viewer, id).await?;
+    let (model, version) = own_version(app, viewer, id).await?;
     let change = AliasChange {
         id: AliasChangeId::new(),
         model_id: version.model_id,
@@ -43,9 +55,29 @@ pub async fn delete_version(
     };
     let entry = Log::audit(viewer, change.at, "modelVersion.deleted", id)
         .with(json!({ "model": version.model_id, "version": version.version }));
+    forget_answers(app, model.id, Some(id)).await?;
     commit!(app.db, models::delete_version(version, change, entry))?;
     let_go(app, id).await;
     Ok(id)
+}
+
+/// Removes what a model answered, or one of its versions, some at a time: there may be millions, which in one statement
+/// would hold the database for as long. What is answered meanwhile goes with the last statement; where the server stops
+/// in the middle, the model is still there and is deleted again, also by the same idempotency key. A version that becomes
+/// the champion meanwhile keeps what is left.
+async fn forget_answers(app: &App, model: ModelId, version: Option<ModelVersionId>) -> Result<()> {
+    slot::carried(None, async {
+        loop {
+            let found = query!(app.db, models::find(model))?;
+            if version.is_some() && found.is_some_and(|model| model.champion_id == version) {
+                return Err(champion_stays());
+            }
+            if commit!(app.db, classifications::delete_of(model, version, BATCH))? == 0 {
+                return Ok(());
+            }
+        }
+    })
+    .await
 }
 
 /// Removes the bytes of a version that is gone.

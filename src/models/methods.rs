@@ -147,3 +147,37 @@ impl Method {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::learning::onnx;
+
+    /// The versions of a package that Cargo.lock has.
+    fn locked(package: &str) -> Vec<&'static str> {
+        let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
+        let entry = format!("[[package]]\nname = \"{package}\"\nversion = \"");
+        let found = lock.split(&entry).skip(1);
+        found.filter_map(|rest| rest.split('"').next()).collect()
+    }
+
+    #[test]
+    fn libraries_are_told_with_the_versions_that_are_locked() {
+        let forecasts = forecasts::Method::ALL.map(forecasts::Method::library);
+        let classes = classes::Method::ALL.map(classes::Method::library);
+        let told = [&forecasts[..], &classes[..], &[onnx::LIBRARY]].concat();
+        for library in told.into_iter().collect::<BTreeSet<_>>() {
+            let (name, version) = library.split_once(' ').unwrap();
+            let packages = match name {
+                "candle" => vec!["candle-core", "candle-nn"],
+                "tract" => vec!["tract-core", "tract-onnx"],
+                name => vec![name],
+            };
+            for package in packages {
+                assert_eq!(locked(package), [version], "{package}");
+            }
+        }
+    }
+}

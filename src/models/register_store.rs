@@ -1,20 +1,23 @@
-//! SQL of new versions: version, number, model and first alias in one transaction.
+//! SQL of new versions: version, number, model and first alias in one transaction; and of trainings that are to bring none.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 
 use super::{Conn, jobs, logs, model_aliases as aliases, models as registry, transaction};
-use crate::db::schema::{model_versions, models, users};
+use crate::db::schema::{jobs as job_rows, model_versions, models, users};
 use crate::error::{Error, Result};
-use crate::id::{AliasChangeId, ModelId, UserId};
+use crate::id::{AliasChangeId, JobId, ModelId, UserId};
 use crate::jobs::Lease;
 use crate::logs::Log;
+use crate::models::training::KIND;
 use crate::models::{Alias, AliasChange, Model, NewVersion, Version, other_task, taken};
 use crate::validate::fold;
 use crate::viewer::Role;
 
-/// Writes a version, and its model where it is the first; for a job as long as its lease holds. The first version is
-/// the champion.
+/// Writes a version, and its model where it is the first; for a job as long as its lease holds and nobody has cancelled it.
+/// The first version is the champion.
 pub async fn insert(
     conn: &mut Conn,
     new: NewVersion,
@@ -23,15 +26,15 @@ pub async fn insert(
 ) -> Result<(Model, Version)> {
     transaction!(conn, {
         if let Some(lease) = lease
-            && !jobs::hold(conn, lease).await?
+            && !jobs::hold_wanted(conn, lease).await?
         {
             return Err(Error::internal(
-                "the training belongs to another worker now",
+                "the training was cancelled, or belongs to another worker now",
             ));
         }
         let key = fold(&new.name);
         let held = match registry::find_by_name(conn, key.clone()).await? {
-            // None where it is deleted at this moment.
+            // None where it is deleted at this moment, while one of this name is imported or ordered: it is begun anew.
             Some(model) => aliases::hold(conn, model.id).await?,
             None => None,
         };
@@ -80,6 +83,26 @@ pub async fn insert(
         let model = model.ok_or_else(|| Error::internal("a model that is held is gone"))?;
         Ok((model, version))
     })
+}
+
+/// Cancels the trainings of the model of this name, which is folded, whoever ordered them; gives their jobs, whose
+/// workers are to be woken after the commit. Called inside the caller's transaction, before it holds the model.
+pub async fn cancel(conn: &mut Conn, name_key: &str) -> Result<Vec<JobId>> {
+    let unfinished: Vec<(JobId, String)> = job_rows::table
+        .filter(job_rows::finished_at.is_null())
+        .filter(job_rows::kind.eq(KIND))
+        .order(job_rows::id.asc())
+        // Folded here, as no database folds names as this program does.
+        .select((job_rows::id, sql::<Text>("payload ->> 'name'")))
+        .load(conn)
+        .await?;
+    let mut cancelled = Vec::new();
+    for (id, name) in unfinished {
+        if fold(&name) == name_key && jobs::cancel(conn, id).await? {
+            cancelled.push(id);
+        }
+    }
+    Ok(cancelled)
 }
 
 async fn begin(conn: &mut Conn, new: &NewVersion, name_key: String) -> Result<Model> {

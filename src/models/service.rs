@@ -63,8 +63,12 @@ pub(super) async fn own_model(app: &App, viewer: &Viewer, id: ModelId) -> Result
     }
 }
 
-/// A version of a model that the viewer may change.
-pub(super) async fn own_version(app: &App, viewer: &Viewer, id: ModelVersionId) -> Result<Version> {
+/// A version of a model that the viewer may change, behind that model.
+pub(super) async fn own_version(
+    app: &App,
+    viewer: &Viewer,
+    id: ModelVersionId,
+) -> Result<(Model, Version)> {
     viewer.require()?;
     let path = ["modelVersionId"];
     let version = find_version(app, viewer, id).await?;
@@ -72,7 +76,7 @@ pub(super) async fn own_version(app: &App, viewer: &Viewer, id: ModelVersionId) 
     let model = find(app, viewer, version.model_id).await?;
     let model = model.ok_or_else(|| no_version(path))?;
     match model.is_of(viewer) {
-        true => Ok(version),
+        true => Ok((model, version)),
         false => Err(not_yours(path)),
     }
 }

@@ -4,15 +4,18 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Backend, Conn, logs, model_aliases as aliases, transaction};
+use super::{
+    Backend, Conn, logs, model_aliases as aliases, model_registrations as registrations,
+    transaction,
+};
 use crate::db::schema::{alias_changes, model_versions, models};
 use crate::db::top_of_each::TopOfEach;
 use crate::db::types::Timestamp;
-use crate::error::{Error, Result, UserErrorCode};
+use crate::error::Result;
 use crate::graphql::paging::{Window, keyset};
 use crate::id::{JobId, ModelId, ModelVersionId};
 use crate::logs::Log;
-use crate::models::{AliasChange, Model, Task, Version, no_version};
+use crate::models::{AliasChange, Model, Task, Version, champion_stays, no_version};
 
 /// The model of this id.
 pub async fn find(conn: &mut Conn, id: ModelId) -> Result<Option<Model>> {
@@ -171,10 +174,17 @@ pub async fn alias_changes(
     Ok(found.load(conn).await?)
 }
 
-/// Removes a model and what hangs on it; gives its versions, whose bytes are still there.
-pub async fn delete(conn: &mut Conn, id: ModelId, log: Log) -> Result<Vec<ModelVersionId>> {
+/// Removes a model and what hangs on it, and cancels the trainings that would bring it back; gives its versions, whose
+/// bytes are still there, and the jobs whose workers are to be woken.
+pub async fn delete(
+    conn: &mut Conn,
+    model: Model,
+    log: Log,
+) -> Result<(Vec<ModelVersionId>, Vec<JobId>)> {
     transaction!(conn, {
-        let model = aliases::lock(conn, id).await?;
+        // The jobs first, as their workers do: two who lock the same rows in one order wait for each other and no longer.
+        let trainings = registrations::cancel(conn, &model.name_key).await?;
+        let model = aliases::lock(conn, model.id).await?;
         let versions = model_versions::table
             .filter(model_versions::model_id.eq(model.id))
             .select(model_versions::id)
@@ -184,7 +194,7 @@ pub async fn delete(conn: &mut Conn, id: ModelId, log: Log) -> Result<Vec<ModelV
             .execute(conn)
             .await?;
         logs::insert(conn, &log).await?;
-        Ok(versions)
+        Ok((versions, trainings))
     })
 }
 
@@ -195,12 +205,10 @@ pub async fn delete_version(
     change: AliasChange,
     log: Log,
 ) -> Result<()> {
-    let path = ["modelVersionId"];
     transaction!(conn, {
         let model = aliases::lock(conn, version.model_id).await?;
         if model.champion_id == Some(version.id) {
-            let message = "The champion answers and cannot be deleted: make another version the champion first.";
-            return Err(Error::user(UserErrorCode::Conflict, path, message));
+            return Err(champion_stays());
         }
         if model.challenger_id == Some(version.id) {
             aliases::put(conn, &change).await?;
@@ -209,7 +217,7 @@ pub async fn delete_version(
             .execute(conn)
             .await?;
         if gone == 0 {
-            return Err(no_version(path));
+            return Err(no_version(["modelVersionId"]));
         }
         logs::insert(conn, &log).await
     })

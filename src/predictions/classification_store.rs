@@ -147,17 +147,39 @@ pub async fn label(
 
 /// Removes some of the answers from before a time, with their labels; gives how many, at most `limit`.
 pub async fn delete_old(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<usize> {
-    transaction!(conn, {
-        let old: Vec<ClassificationId> = classifications::table
-            .filter(classifications::created_at.lt(before))
-            .order(classifications::created_at.asc())
-            .limit(limit)
-            .select(classifications::id)
-            .load(conn)
-            .await?;
-        let old = classifications::table.filter(classifications::id.eq_any(old));
-        Ok(diesel::delete(old).execute(conn).await?)
-    })
+    let old = classifications::table.into_boxed();
+    let old = old.filter(classifications::created_at.lt(before));
+    transaction!(conn, { delete_oldest(conn, old, limit).await })
+}
+
+/// Removes some of the answers of a model, or of one of its versions, with their labels; gives how many, at most `limit`.
+pub async fn delete_of(
+    conn: &mut Conn,
+    model: ModelId,
+    version: Option<ModelVersionId>,
+    limit: i64,
+) -> Result<usize> {
+    let of = classifications::table.into_boxed();
+    let of = match version {
+        Some(version) => of.filter(classifications::version_id.eq(version)),
+        None => of.filter(classifications::model_id.eq(model)),
+    };
+    transaction!(conn, { delete_oldest(conn, of, limit).await })
+}
+
+async fn delete_oldest(
+    conn: &mut Conn,
+    of: classifications::BoxedQuery<'static, Backend>,
+    limit: i64,
+) -> Result<usize> {
+    let oldest: Vec<ClassificationId> = of
+        .order(classifications::created_at.asc())
+        .limit(limit)
+        .select(classifications::id)
+        .load(conn)
+        .await?;
+    let oldest = classifications::table.filter(classifications::id.eq_any(oldest));
+    Ok(diesel::delete(oldest).execute(conn).await?)
 }
 
 /// How many labelled answers of versions were right and how many were not.

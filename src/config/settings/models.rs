@@ -26,6 +26,7 @@ pub struct Models {
     #[config(env = "PLUMA_MODEL_UNFINISHED", default = 20, deserialize_with = whole::<1, 10_000, _, _>)]
     pub unfinished: u32,
     /// How many bytes of models are kept in memory, counted as they are stored; what was not used for longest goes first.
+    /// Those that are read in at once have as much again, or one of the largest; others wait.
     ///
     /// Accepted: a whole number from 0 to 68719476736
     #[config(env = "PLUMA_MODEL_MEMORY_BYTES", default = 268_435_456, deserialize_with = whole::<0, 68_719_476_736, _, _>)]

@@ -167,6 +167,19 @@ pub async fn hold(conn: &mut Conn, lease: Lease) -> Result<bool> {
     Ok(rows > 0)
 }
 
+/// The same, and nobody has asked for the job to stop: who asks from now on waits for the end of the transaction.
+pub async fn hold_wanted(conn: &mut Conn, lease: Lease) -> Result<bool> {
+    if !hold(conn, lease).await? {
+        return Ok(false);
+    }
+    let requested: Option<Timestamp> = jobs::table
+        .find(lease.job)
+        .select(jobs::cancel_requested_at)
+        .first(conn)
+        .await?;
+    Ok(requested.is_none())
+}
+
 /// Ends an attempt and gives what became of the job; `None`, and nothing written, where the lease is lost.
 ///
 /// The row is written once: PostgreSQL checks the foreign key of a row anew that a transaction writes twice,

@@ -102,7 +102,10 @@ async fn a_heartbeat_keeps_the_lease_and_brings_the_cancellation(
     let others = stage.claim(LostLease::Again).await;
     assert!(others.jobs.is_empty() && others.reclaimed.is_empty());
 
+    assert!(commit!(stage.db, jobs::hold_wanted(mine)).unwrap());
     assert!(commit!(stage.db, jobs::cancel(id)).unwrap());
+    assert!(!commit!(stage.db, jobs::hold_wanted(mine)).unwrap());
+    assert!(commit!(stage.db, jobs::hold(mine)).unwrap());
     assert_eq!(
         commit!(stage.db, jobs::beat(mine, None)).unwrap(),
         Some(true)

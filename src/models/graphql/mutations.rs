@@ -170,7 +170,8 @@ impl ModelMutations {
     }
 
     /// Removes a model for good, with its versions and what they answered by `classify`; its owner and administrators
-    /// may. Forecasts stay, and the log keeps who moved its aliases.
+    /// may. Trainings of it that wait or run are cancelled, whoever ordered them. Forecasts stay, and the log keeps who
+    /// moved its aliases.
     async fn delete_model(
         &self,
         ctx: &Context<'_>,
@@ -180,8 +181,8 @@ impl ModelMutations {
         DeletePayload::of(result).map(Some)
     }
 
-    /// Removes a version for good; the model's owner and administrators may. CONFLICT for the champion: choose another one
-    /// first, or delete the model.
+    /// Removes a version for good, with what it answered by `classify`; the model's owner and administrators may. CONFLICT
+    /// for the champion: choose another one first, or delete the model.
     async fn delete_model_version(
         &self,
         ctx: &Context<'_>,

@@ -187,3 +187,23 @@ every_database!(
         started(&ann, order(&dataset, "Sides")).await;
     }
 );
+
+every_database!(
+    with = |config| {
+        config.models.unfinished = 2;
+        config.jobs.inline = false;
+    },
+    async fn trainings_ordered_at_once_do_not_get_past_the_limit(app: TestApp) {
+        let ann = app.user("ann").await;
+        let dataset = ann.dataset("Points", "TABULAR", points()).await;
+        let orders = (0..8).map(|_| train(&ann, order(&dataset, "Sides")));
+        let payloads = futures_util::future::join_all(orders).await;
+        let (good, refused): (Vec<_>, Vec<_>) = payloads
+            .iter()
+            .partition(|payload| payload["errors"] == json!([]));
+        assert_eq!(good.len(), 2, "{payloads:#?}");
+        for payload in refused {
+            assert_eq!(refusal(payload), ("LIMIT_REACHED", "input".to_owned()));
+        }
+    }
+);

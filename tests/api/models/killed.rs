@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use super::deleted::delete;
 use super::*;
 
 /// A table on which a forest takes long enough to be met in the middle.
@@ -113,5 +114,53 @@ every_database!(
         );
         assert_eq!(second["attempts"], 2);
         assert_eq!(model(&ann, "sides").await["versions"]["totalCount"], 1);
+    }
+);
+
+every_database!(
+    async fn a_model_that_is_deleted_takes_its_trainings_along(app: TestApp) {
+        let (ann, bob, admin) = (
+            app.user("ann").await,
+            app.user("bob").await,
+            app.admin().await,
+        );
+        let easy = ann.dataset("Points", "TABULAR", points()).await;
+        let of_bob = bob.dataset("Points", "TABULAR", points()).await;
+        let dataset = ann.dataset("Noise", "TABULAR", noise()).await;
+        trained(&app, &ann, order(&easy, "Long")).await;
+        let id = model(&ann, "long").await["id"].clone();
+        let of_ann = started(&ann, long_order(&dataset)).await;
+        let of_admin = started(&admin, long_order(&dataset)).await;
+        let other = started(&bob, order(&of_bob, "Longer")).await;
+        running(&app.ws_url(), &ann, &of_ann).await;
+        assert_eq!(delete(&ann, &id).await["deletedId"], id);
+        for (client, job) in [(&ann, &of_ann), (&admin, &of_admin)] {
+            assert_eq!(ended(&app, client, job).await["status"], "CANCELLED");
+        }
+        assert_eq!(ended(&app, &bob, &other).await["status"], "SUCCEEDED");
+        assert_eq!(model(&ann, "long").await, Value::Null);
+        assert_eq!(model(&ann, "longer").await["versions"]["totalCount"], 1);
+        assert_eq!(stored(&app).await, 1);
+    }
+);
+
+every_database!(
+    async fn a_training_that_died_behind_its_version_brings_no_deleted_model_back(app: TestApp) {
+        let ann = app.user("ann").await;
+        let dataset = ann.dataset("Points", "TABULAR", points()).await;
+        let job = started(&ann, order(&dataset, "Sides")).await;
+        assert_eq!(ended(&app, &ann, &job).await["status"], "SUCCEEDED");
+        // As if its worker had died between its transaction and the end of the job.
+        let died = "UPDATE jobs SET status = 'RUNNING', finished_at = NULL, result = NULL
+            WHERE kind = 'model.train'";
+        assert_eq!(app.execute(died).await, 1);
+        let id = model(&ann, "sides").await["id"].clone();
+        assert_eq!(delete(&ann, &id).await["deletedId"], id);
+        app.execute("UPDATE jobs SET lease_until = created_at WHERE kind = 'model.train'")
+            .await;
+        app.app().events.wake(pluma::jobs::topic());
+        assert_eq!(ended(&app, &ann, &job).await["status"], "CANCELLED");
+        assert_eq!(model(&ann, "sides").await, Value::Null);
+        assert_eq!(stored(&app).await, 0);
     }
 );

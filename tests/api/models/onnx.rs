@@ -6,15 +6,15 @@ const IMPORT: &str = "mutation ($input: ImportModelInput!) { importModel(input: 
     modelVersion { id version algorithm params features labels target dataHash library byteSize loaded
       dataset { id } metrics { accuracy mae } model { name task champion { version } } }
     errors { code message path } } }";
-const LOGISTIC: &[u8] = include_bytes!("fixtures/logistic.onnx");
+pub(super) const LOGISTIC: &[u8] = include_bytes!("fixtures/logistic.onnx");
 const CYCLE: &[u8] = include_bytes!("fixtures/cycle.onnx");
 
-fn input(name: &str) -> Value {
+pub(super) fn input(name: &str) -> Value {
     let features = ["sepal length", "sepal width", "petal length", "petal width"];
     json!({ "name": name, "task": "CLASSIFICATION", "features": features })
 }
 
-async fn import(client: &Client, input: Value, file: impl Into<reqwest::Body>) -> Value {
+pub(super) async fn import(client: &Client, input: Value, file: impl Into<reqwest::Body>) -> Value {
     let reply = client.upload(IMPORT, input, file).await;
     reply.at("/importModel").clone()
 }
