@@ -22,7 +22,6 @@ pub async fn run(app: &App) {
         media::jobs::kinds(app),
         pages::jobs::kinds(app),
         search::jobs::kinds(app),
-        processing::batch::kinds(app),
     ];
     let schedules = [
         accounts::jobs::schedules(),
@@ -61,12 +60,19 @@ pub async fn run(app: &App) {
         predictions::running::kinds(app),
     ];
     let trainings = worker(config, kinds.concat(), Vec::new());
+    // Batches wait for services that may be slow, an hour of them each.
+    let config = config::Jobs {
+        concurrency: app.config.processing.batches,
+        ..app.config.jobs.clone()
+    };
+    let batches = worker(config, processing::batch::kinds(app), Vec::new());
     // Sealing goes on until the last job has written its entry.
     let working = async {
         tokio::join!(
             jobs.run(),
             answers.run(),
             trainings.run(),
+            batches.run(),
             ai::tending::tend(app)
         );
         if let Err(error) = logs::sealing::seal(app).await {

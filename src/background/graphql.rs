@@ -65,7 +65,8 @@ impl Job {
         self.0.attempts
     }
 
-    /// What came out of it, in a form that depends on `kind`; null until it has succeeded.
+    /// What came out of it, in a form that depends on `kind`; null until it has succeeded. Of a batch that failed or was
+    /// cancelled it is what was done before.
     async fn result(&self) -> Option<&Value> {
         self.0.result.as_ref().map(|result| &result.0)
     }

@@ -15,7 +15,7 @@ pub use lists::{count, counts, dead, list, page};
 
 use super::{Backend, Conn, begin, finish, hold_user, logs, now, skip_locked, transaction};
 use crate::db::schema::jobs;
-use crate::db::types::Timestamp;
+use crate::db::types::{JsonValue, Timestamp};
 use crate::error::{Error, Result};
 use crate::id::JobId;
 use crate::jobs::{Job, JobStatus, KEEP_FAILED, KEEP_FINISHED, MAX_ATTEMPTS, NewJob};
@@ -226,6 +226,7 @@ pub async fn retry(conn: &mut Conn, id: JobId, log: Log) -> Result<bool> {
                 jobs::progress.eq(0.0),
                 jobs::message.eq(None::<String>),
                 jobs::user_error.eq(None::<String>),
+                jobs::result.eq(None::<JsonValue>),
             ))
             .execute(conn)
             .await?;

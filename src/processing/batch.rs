@@ -64,7 +64,14 @@ pub async fn start(app: &App, viewer: &Viewer, inputs: Vec<Input>) -> Result<Job
         .owned_by(owner)
         .max_attempts(ATTEMPTS);
     let rows = rows?;
-    let id = commit!(app.db, batches::create(job, rows))?;
+    let most = i64::from(app.config.processing.unfinished);
+    let id = commit!(app.db, batches::create(job, rows, most))?;
+    let id = id.ok_or_else(|| {
+        let message = format!(
+            "{most} batches of yours wait or run, which is as many as there may be: wait for one, or cancel it."
+        );
+        at_all(UserErrorCode::LimitReached, message)
+    })?;
     app.events.wake(crate::jobs::topic());
     query!(app.db, jobs::find(id))?.ok_or_else(|| Error::internal("a new job is gone"))
 }

@@ -11,10 +11,17 @@ use crate::id::JobId;
 use crate::jobs::{Lease, NewJob};
 use crate::processing::{BatchItem, ProcessedRecord};
 
-/// Writes a batch and the job that works on it.
-pub async fn create(conn: &mut Conn, job: NewJob, inputs: Vec<JsonValue>) -> Result<JobId> {
+/// Writes a batch and the job that works on it, unless its owner has `most` unfinished ones already.
+pub async fn create(
+    conn: &mut Conn,
+    job: NewJob,
+    inputs: Vec<JsonValue>,
+    most: i64,
+) -> Result<Option<JobId>> {
     transaction!(conn, {
-        let job_id = jobs::enqueue(conn, job).await?;
+        let Some(job_id) = jobs::enqueue_within(conn, job, most).await? else {
+            return Ok(None);
+        };
         for (number, input) in (0_i32..).zip(inputs) {
             diesel::insert_into(items::table)
                 .values(BatchItem {
@@ -26,7 +33,7 @@ pub async fn create(conn: &mut Conn, job: NewJob, inputs: Vec<JsonValue>) -> Res
                 .execute(conn)
                 .await?;
         }
-        Ok(job_id)
+        Ok(Some(job_id))
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod batches;
+mod cut;
 mod enrichers;
 mod records;
 mod results;

@@ -18,7 +18,7 @@ pub struct Jobs {
     /// Accepted: true, false
     #[config(env = "PLUMA_JOBS_RECURRING", default = true, deserialize_with = flag)]
     pub recurring: bool,
-    /// How many jobs one process runs at once.
+    /// How many jobs one process runs at once, beside answers (PLUMA_AI_STREAMS), trainings and long forecasts (PLUMA_MODEL_TRAINERS) and batches (PLUMA_PROCESSING_BATCHES).
     ///
     /// Accepted: a whole number from 1 to 256
     #[config(env = "PLUMA_JOBS_CONCURRENCY", default = 4, deserialize_with = whole::<1, 256, _, _>)]

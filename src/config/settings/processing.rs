@@ -1,6 +1,7 @@
 //! Services that enrich what is processed.
 
 use crate::config::enricher_values::{EnricherSettings, enrichers};
+use crate::config::values::whole;
 
 /// Finding data in texts.
 #[derive(Clone, Debug, confique::Config)]
@@ -12,4 +13,14 @@ pub struct Processing {
     /// Example: { customers = { base_url = "https://crm.internal", endpoint = "/customers/{customerId}", headers = { authorization = "Bearer …" } } }
     #[config(env = "PLUMA_PROCESSING_ENRICHERS", deserialize_with = enrichers)]
     pub enrichers: Option<Vec<EnricherSettings>>,
+    /// How many batches one server works on at once, apart from other jobs: enrichers are waited for.
+    ///
+    /// Accepted: a whole number from 1 to 64
+    #[config(env = "PLUMA_PROCESSING_BATCHES", default = 4, deserialize_with = whole::<1, 64, _, _>)]
+    pub batches: usize,
+    /// How many batches of one user may wait or run at once.
+    ///
+    /// Accepted: a whole number from 1 to 10000
+    #[config(env = "PLUMA_PROCESSING_UNFINISHED", default = 20, deserialize_with = whole::<1, 10_000, _, _>)]
+    pub unfinished: u32,
 }

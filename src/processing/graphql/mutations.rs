@@ -95,7 +95,8 @@ impl ProcessingMutations {
     }
 
     /// Processes up to 100 texts in the background, at most 4 MiB together; follow the job with `jobProgress`. Its
-    /// `result` lists what came of each, in their order; what is persisted is in `processedRecords`.
+    /// `result` lists what came of each, in their order, also where the rest was cancelled; what is persisted is in
+    /// `processedRecords`.
     #[graphql(directive = cost::apply(200))]
     async fn process_batch(
         &self,

@@ -10,13 +10,13 @@ const PROGRESS: &str =
     "subscription ($id: ID!) { jobProgress(jobId: $id) { status progress result error } }";
 const RECORDS: &str = "{ processedRecords(first: 100) { nodes { content job { id } } } }";
 
-async fn batch(client: &Client, inputs: Value) -> Value {
+pub async fn batch(client: &Client, inputs: Value) -> Value {
     let reply = client.graphql(BATCH, json!({ "inputs": inputs })).await;
     reply.at("/processBatch").clone()
 }
 
 /// Waits for the end of a job, and gives the job.
-async fn ended(app: &TestApp, client: &Client, id: &Value) -> Value {
+pub async fn ended(app: &TestApp, client: &Client, id: &Value) -> Value {
     let stream = app.subscribe(client, PROGRESS, json!({ "id": id })).await;
     let mut stream = stream.patient(Duration::from_secs(60));
     let mut last = Value::Null;
@@ -120,6 +120,28 @@ every_database!(
         );
         let reply = app.client().graphql(BATCH, json!({ "inputs": [] })).await;
         assert_eq!(reply.code(), "UNAUTHENTICATED");
+    }
+);
+
+every_database!(
+    with = |config| {
+        config.jobs.inline = false;
+        config.processing.unfinished = 2;
+    },
+    async fn somebody_s_batches_are_bounded_also_at_once(app: TestApp) {
+        let ann = app.user("ann").await;
+        let inputs = json!([{ "content": "a: 1" }]);
+        let all = (0..6).map(|_| batch(&ann, inputs.clone()));
+        let all = futures_util::future::join_all(all).await;
+        let begun = all.iter().filter(|one| !one["job"].is_null()).count();
+        assert_eq!(begun, 2, "{all:?}");
+        for refused in all.iter().filter(|one| one["job"].is_null()) {
+            assert_eq!(complaint(refused).0, "LIMIT_REACHED inputs");
+        }
+        let items = app.lines("SELECT 'x' AS line FROM batch_items").await;
+        assert_eq!(items.len(), 2);
+        let bob = app.user("bob").await;
+        assert_eq!(batch(&bob, inputs).await["errors"], json!([]));
     }
 );
 

@@ -1,0 +1,1 @@
+DROP TRIGGER batches_keep_results;
