@@ -3,6 +3,7 @@
 pub mod accounting;
 pub mod answer;
 pub mod asking;
+pub mod budget;
 pub mod graphql;
 pub mod loaders;
 pub mod options;

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::artefacts::Artefacts;
@@ -31,6 +32,10 @@ use crate::transcripts::Recorder;
 use crate::uses::Uses;
 use crate::workshop::Workshop;
 
+/// The part of a request's time in which its answer has to be there: the rest is for telling it.
+pub const ANSWERED: f32 = 0.9;
+/// The part of a request's time in which a service has to say what it has to say for it: the answer goes on without.
+const HELPED: f32 = 0.8;
 /// How much rendered HTML is kept.
 const HTML_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
@@ -107,6 +112,11 @@ impl Deref for App {
 }
 
 impl App {
+    /// When what a request waits for has to be there that begins now, and may spend this `share` of its time on it.
+    pub fn due(&self, share: f32) -> Instant {
+        Instant::now() + self.config.limits.request_timeout.mul_f32(share)
+    }
+
     /// Opens everything. `migrate` applies missing migrations first; without it, missing ones are an error.
     pub async fn build(config: Config, migrate: bool) -> Result<Self> {
         let trusted = Trusted::load(&config.persisted)?;
@@ -125,14 +135,17 @@ impl App {
         let clock = Clock::default();
         let db = Db::open(&config.database).await?;
         let issuer = config.server.public_url.to_string();
+        let share = |share| config.limits.request_timeout.mul_f32(share);
+        let (answered, helped) = (share(ANSWERED), share(HELPED));
+        let enrichers = config.processing.enrichers.as_deref();
         let keyring = Keyring::load(&db, &clock, &config.secret, issuer).await?;
         let (events, redis) = Events::over(&config.redis).await;
         Ok(Self(Arc::new(Parts {
             password_hashes: Arc::new(Semaphore::new(config.accounts.password_hashes)),
-            linguistics: Linguistics::new(&config.linguistics)?,
+            linguistics: Linguistics::new(&config.linguistics, helped)?,
             recorder: Recorder::start(db.clone(), events.clone()),
-            ai: AiProviders::new(&config.ai)?,
-            enrichers: Enricher::all(config.processing.enrichers.as_deref().unwrap_or_default())?,
+            ai: AiProviders::new(&config.ai, answered)?,
+            enrichers: Enricher::all(enrichers.unwrap_or_default(), helped)?,
             legislature: Legislature::new(&config.legislation)?,
             uses: Uses::default(),
             presence: Presence::new(events.clone(), redis.clone()),

@@ -1,6 +1,7 @@
 //! Legislation: bills of a parliament, read from its open-data service and kept for when that is down.
 
 pub mod graphql;
+pub mod listing;
 pub mod naming;
 pub mod service;
 pub mod summary;

@@ -5,20 +5,19 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{AttemptRow, DailyBudget, ModelUsage, Outcome, Usage, named, tokens};
+use super::budget::{day, exceeded, limit};
+use super::{AttemptRow, Outcome, Usage, named, tokens};
 use crate::app::App;
-use crate::db::types::Timestamp;
-use crate::db::{commit, query};
-use crate::error::{Error, Result, UserErrorCode};
+use crate::db::commit;
+use crate::error::Result;
 use crate::id::{AttemptId, UserId};
 use crate::idempotency::slot;
 use crate::logs::Log;
-use crate::remote::ai::{Ask, Attempt, FailureKind, Tokens};
+use crate::remote::ai::{Ask, FailureKind, Tokens, Tried};
 use crate::viewer::Viewer;
 
 /// How long after its own end an answer may be settled.
 const LATE: Duration = Duration::from_secs(60);
-const DAY_SECONDS: i64 = 24 * 3600;
 
 /// The account of one answer, from its reservation to its settlement.
 pub struct Account {
@@ -90,9 +89,9 @@ impl Account {
         }
     }
 
-    /// Notes attempts that brought nothing.
-    pub fn failed(&mut self, attempts: &[Attempt]) {
-        for attempt in attempts {
+    /// Notes attempts that brought nothing, the one among them that somebody did not want to wait for any more.
+    pub fn tried(&mut self, tried: &Tried) {
+        for attempt in &tried.failed {
             count(&attempt.provider, "failed");
             // Who took too long may have worked all the same; who refused has not.
             let worked = attempt.failure.kind == FailureKind::Timeout;
@@ -106,10 +105,14 @@ impl Account {
                 true,
             );
         }
+        if let Some((provider, model)) = &tried.asking {
+            count(provider, Outcome::Stopped.name());
+            self.note(provider, model, Outcome::Stopped, self.prompt, 0, true);
+        }
     }
 
-    /// Notes an attempt that got an answer, or a part of one; gives what it used.
-    pub async fn answered(&mut self, answered: Answered<'_>) -> Result<Usage> {
+    /// Notes an attempt that got an answer, or a part of one.
+    pub async fn answered(&mut self, answered: Answered<'_>) -> Result<()> {
         let usage = match answered.tokens {
             Some(tokens) => Usage {
                 prompt: tokens.prompt.into(),
@@ -142,7 +145,24 @@ impl Account {
             usage.completion,
             usage.estimated,
         );
-        Ok(usage)
+        Ok(())
+    }
+
+    /// What all attempts used together.
+    pub fn usage(&self) -> Usage {
+        let asked = self
+            .rows
+            .iter()
+            .filter(|row| row.outcome != Outcome::Running);
+        asked.fold(Usage::default(), |mut sum, row| {
+            sum += Usage {
+                prompt: row.prompt_tokens.into(),
+                completion: row.completion_tokens.into(),
+                // Who refused has used nothing, and that is no estimate.
+                estimated: row.estimated && row.prompt_tokens > 0,
+            };
+            sum
+        })
     }
 
     fn note(
@@ -239,93 +259,4 @@ fn count(provider: &str, outcome: &'static str) {
     let provider = provider.to_owned();
     metrics::counter!("pluma_ai_attempts_total", "provider" => provider, "outcome" => outcome)
         .increment(1);
-}
-
-/// Refuses a prompt that is too large for what is left of the day. It reserves nothing: that is done when it is asked.
-pub async fn require_budget(app: &App, user: UserId, ask: &Ask) -> Result<()> {
-    let Some(limit) = limit(app) else {
-        return Ok(());
-    };
-    let prompt = tokens::of_prompt(&ask.messages).await?;
-    let now = app.clock.now();
-    let left = limit - query!(app.db, ai_usage::spent(user, day(now), now))?;
-    match left > prompt {
-        true => Ok(()),
-        false => Err(exceeded(left.max(0), now)),
-    }
-}
-
-fn limit(app: &App) -> Option<i64> {
-    let limit = i64::from(app.config.ai.daily_tokens);
-    (limit > 0).then_some(limit)
-}
-
-/// When the day of `now` began, in UTC.
-fn day(now: Timestamp) -> Timestamp {
-    now.plus_seconds(-now.0.timestamp().rem_euclid(DAY_SECONDS))
-}
-
-fn exceeded(left: i64, now: Timestamp) -> Error {
-    let until = day(now).plus_seconds(DAY_SECONDS);
-    let until = until.0.format("%Y-%m-%dT%H:%MZ");
-    Error::user(
-        UserErrorCode::QuotaExceeded,
-        ["input"],
-        format!(
-            "{left} tokens are left of your daily budget, and this needs more; it begins anew at {until}."
-        ),
-    )
-}
-
-/// What a user used of each model, and what is left of their day.
-pub async fn usage(
-    app: &App,
-    viewer: &Viewer,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    user: Option<UserId>,
-) -> Result<UsageReport> {
-    let own = viewer.require()?.user_id;
-    let user = user.unwrap_or(own);
-    if user != own {
-        viewer.require_admin()?;
-    }
-    let now = app.clock.now();
-    let to = to.unwrap_or(now);
-    let from = from.unwrap_or_else(|| to.plus_seconds(-30 * DAY_SECONDS));
-    if from > to {
-        return Err(Error::bad_input(
-            "`from` is later than `to`: change one of them.",
-        ));
-    }
-    let models = query!(app.db, ai_usage::by_model(user, from, to, now))?;
-    let budget = match limit(app) {
-        None => None,
-        Some(limit) => {
-            let spent = query!(app.db, ai_usage::spent(user, day(now), now))?;
-            Some(DailyBudget {
-                limit,
-                remaining: (limit - spent).max(0),
-                reset_at: day(now).plus_seconds(DAY_SECONDS),
-            })
-        }
-    };
-    Ok(UsageReport {
-        from,
-        to,
-        models,
-        budget,
-    })
-}
-
-/// What a user used.
-pub struct UsageReport {
-    /// From then on.
-    pub from: Timestamp,
-    /// Until then.
-    pub to: Timestamp,
-    /// Of each model.
-    pub models: Vec<ModelUsage>,
-    /// What is left of the day, where it has a bound.
-    pub budget: Option<DailyBudget>,
 }

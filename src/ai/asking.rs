@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use aws_lc_rs::digest;
 use serde_json::json;
+use tracing::Instrument;
 
-use super::accounting::require_budget;
 use super::answer::{Answer, AnswerStatus, COMPLETION};
+use super::budget::require_budget;
 use super::prompt::Conversation;
 use super::service::refusal;
 use super::tending;
@@ -135,6 +136,23 @@ pub async fn complete(
     Ok(answer)
 }
 
+/// The same for somebody who may go at any moment, and then wants no answer.
+pub async fn complete_while_watched(
+    app: &App,
+    viewer: &Viewer,
+    conversation: Conversation,
+) -> Result<(Answer, CancelOnDrop)> {
+    let (app, viewer) = (app.clone(), viewer.clone());
+    // It is begun to the end although its watcher goes: only what is known to be there can be cancelled.
+    let begin = async move {
+        let answer = complete(&app, &viewer, conversation, None).await?;
+        let cancel = CancelOnDrop::of(&app, &answer);
+        Ok((answer, cancel))
+    };
+    let begun = tokio::spawn(begin.in_current_span());
+    begun.await.map_err(|cause| Error::task_stopped(&cause))?
+}
+
 fn sha256(text: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, text.as_bytes())
         .as_ref()
@@ -172,7 +190,7 @@ pub struct CancelOnDrop {
 
 impl CancelOnDrop {
     /// For an answer that is worth nothing to anybody but who holds this.
-    pub fn of(app: &App, answer: &Answer) -> Self {
+    fn of(app: &App, answer: &Answer) -> Self {
         Self {
             app: app.clone(),
             job: answer.job_id,

@@ -8,7 +8,8 @@ mod usage;
 use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
 
-use crate::ai::{accounting, service};
+use crate::ai::{budget, service};
+use crate::app::ANSWERED;
 use crate::error::Result;
 use crate::graphql::context::Request;
 use crate::graphql::cost::{cost, list_size};
@@ -53,7 +54,7 @@ impl AiQueries {
         #[graphql(desc = "Until then; until now where it is omitted.")] to: Option<DateTime<Utc>>,
         #[graphql(desc = "Whose; administrators may ask for others'.")] user_id: Option<UserId>,
     ) -> Result<Option<AiUsage>> {
-        let report = accounting::usage(
+        let report = budget::usage(
             ctx.app()?,
             ctx.viewer()?,
             times::read("from", from)?,
@@ -84,7 +85,7 @@ impl AiMutations {
         viewer.require()?;
         let result = async {
             let ask = input.read().check(app).await?;
-            service::complete(app, viewer, ask, "aiChat").await
+            service::complete(app, viewer, ask, "aiChat", app.due(ANSWERED)).await
         };
         AiCompletionPayload::of(result.await.map(AiCompletion)).map(Some)
     }
@@ -101,7 +102,7 @@ impl AiMutations {
         viewer.require()?;
         let result = async {
             let ask = input.read().check(app).await?;
-            service::complete(app, viewer, ask, "aiComplete").await
+            service::complete(app, viewer, ask, "aiComplete", app.due(ANSWERED)).await
         };
         AiCompletionPayload::of(result.await.map(AiCompletion)).map(Some)
     }

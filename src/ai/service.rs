@@ -12,7 +12,7 @@ use super::{Completion, Outcome, Usage, named};
 use crate::app::App;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::id::{AttemptId, UserId};
-use crate::remote::ai::{Ask, Failure, Format, Message, Model, Piece, Role, Status};
+use crate::remote::ai::{Ask, Begun, Failure, Format, Message, Model, Piece, Role, Status, Tried};
 use crate::validate::schema::Schema;
 use crate::viewer::Viewer;
 
@@ -21,20 +21,19 @@ const AGAIN: usize = 2;
 /// The longest list of what is wrong with an answer that the model is told.
 const MOST_TOLD: usize = 10;
 
-/// Asks, waits for the whole answer, and asks again where it has not the form that was asked for. `purpose` is the
-/// field that asks.
+/// Asks, waits for the whole answer until `due`, and asks again where it has not the form that was asked for. `purpose`
+/// is the field that asks.
 pub async fn complete(
     app: &App,
     viewer: &Viewer,
     mut ask: Ask,
     purpose: &str,
+    due: Instant,
 ) -> Result<Completion> {
     let user = viewer.require()?.user_id;
     let began = Instant::now();
-    // The answer has to be there before the request's own time is over.
-    let within = app.config.limits.request_timeout.mul_f32(0.9);
-    let within = within.min(app.config.ai.answer);
-    let deadline = began + within;
+    let deadline = due.min(began + app.config.ai.answer);
+    let within = deadline.saturating_duration_since(began);
     let form = Form::of(&ask.format).await?;
     let (mut usage, mut attempts) = (Usage::default(), 0);
     let most = ask.max_tokens;
@@ -86,18 +85,25 @@ async fn once(
 ) -> Result<Completion> {
     let id = AttemptId::new();
     let mut account = Account::open(app, id, user, purpose, ask, within).await?;
-    let (failed, begun) = app.ai.begin(ask, false, deadline).await;
-    account.failed(&failed);
-    let mut begun = match begun {
+    let mut tried = Tried::default();
+    let begun = app.ai.begin(ask, false, deadline, &mut tried).await;
+    account.tried(&tried);
+    let begun = match begun {
         Ok(begun) => begun,
         Err(failure) => {
             account.settle(app, viewer).await?;
             return Err(refusal(&failure));
         }
     };
+    let Begun {
+        provider,
+        model: asked,
+        mut pieces,
+        ..
+    } = begun;
     let mut content = String::new();
     let ended = loop {
-        match begun.pieces.next().await {
+        match pieces.next().await {
             Some(Ok(Piece::Text(text))) => content.push_str(&text),
             Some(Ok(Piece::End {
                 finish,
@@ -108,25 +114,27 @@ async fn once(
             None => break Err(Failure::broken_off()),
         }
     };
+    // The next one may ask while this is accounted.
+    drop(pieces);
     let (outcome, tokens) = match &ended {
         Ok((_, tokens, _)) => (Outcome::Done, *tokens),
         Err(_) => (Outcome::Partial, None),
     };
     let answered = Answered {
-        provider: &begun.provider,
-        model: &begun.model,
+        provider: &provider,
+        model: &asked,
         text: &content,
         tokens,
         outcome,
     };
-    let usage = account.answered(answered).await?;
-    let attempts = account.attempts();
+    account.answered(answered).await?;
+    let (usage, attempts) = (account.usage(), account.attempts());
     account.settle(app, viewer).await?;
     let (finish, _, model) = ended.map_err(|failure| refusal(&failure))?;
     Ok(Completion {
         content,
         json: None,
-        model: named(&begun.provider, model.as_deref().unwrap_or(&begun.model)),
+        model: named(&provider, model.as_deref().unwrap_or(&asked)),
         finish,
         usage,
         attempts,

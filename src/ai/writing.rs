@@ -18,7 +18,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::id::{AnswerId, AttemptId};
 use crate::jobs::worker::{Kind, Run};
 use crate::logs::Log;
-use crate::remote::ai::{Ask, Begun, Failure, Finish, Piece, Tokens};
+use crate::remote::ai::{Ask, Begun, Failure, Finish, Piece, Tokens, Tried};
 use crate::transcripts::{Writing, topic};
 use crate::viewer::Viewer;
 
@@ -118,12 +118,13 @@ async fn ask_and_store(app: &App, run: &Run, answer: &Answer) -> Result<AnswerSt
     let (id, owner) = (AttemptId(answer.id.0), answer.owner_id);
     let mut account = Account::open(app, id, owner, &answer.purpose, &mut ask, within).await?;
     let mut writing = app.recorder.write(answer.transcript());
-    let (failed, begun) = tokio::select! {
-        begun = app.ai.begin(&ask, true, deadline) => begun,
+    let mut tried = Tried::default();
+    let begun = tokio::select! {
+        begun = app.ai.begin(&ask, true, deadline, &mut tried) => begun,
         // Nothing was shown yet: whoever was asked is let go.
-        () = run.cancelled().cancelled() => (Vec::new(), Err(Failure::broken_off())),
+        () = run.cancelled().cancelled() => Err(Failure::broken_off()),
     };
-    account.failed(&failed);
+    account.tried(&tried);
     let mut came = Came::default();
     let (end, asked) = match begun {
         Err(_) if run.cancelled().is_cancelled() => (End::Stopped, None),
@@ -153,9 +154,10 @@ async fn ask_and_store(app: &App, run: &Run, answer: &Answer) -> Result<AnswerSt
             tokens: came.tokens,
             outcome,
         };
-        ended.usage = account.answered(answered).await?;
+        account.answered(answered).await?;
         ended.model = Some(named(provider, came.model.as_deref().unwrap_or(of)));
     }
+    ended.usage = account.usage();
     let mut entry = Log::audit(&Viewer::default(), app.clock.now(), "ai.asked", answer.id);
     if let Some(user) = accounts::find(app, owner).await? {
         entry = entry.by(owner, &user.username);

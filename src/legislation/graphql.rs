@@ -6,7 +6,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use chrono::NaiveDate;
 use tokio::sync::OnceCell;
 
-use super::{service, summary};
+use super::{listing, service, summary};
 use crate::ai::graphql::{AiCompletion, AiCompletionPayload, AiOptionsInput};
 use crate::db::types::Timestamp;
 use crate::error::Result;
@@ -159,7 +159,7 @@ pub struct PropositionEdge {
 }
 
 /// A page of a list of bills; how many there are in all, the source does not say.
-pub struct PropositionConnection(service::Listing);
+pub struct PropositionConnection(listing::Listing);
 
 /// A page of a list of bills; how many there are in all, the source does not say.
 #[Object]
@@ -230,7 +230,7 @@ impl PropositionQueries {
             number: filter.number,
             year: filter.year,
         };
-        let found = service::list(ctx.app()?, ctx.viewer()?, first, after, wanted).await?;
+        let found = listing::list(ctx.app()?, ctx.viewer()?, first, after, wanted).await?;
         Ok(Some(PropositionConnection(found)))
     }
 

@@ -1,183 +1,25 @@
-//! Reading bills: from the source where they are not fresh, and from what is kept while it is down.
+//! Reading single bills: from the source where they are not fresh, and as they are kept while it is down.
 
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
 use serde_json::{Value, json};
+use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::Proposition;
+use super::listing::{SHARE, at_source, kept, unavailable};
 use super::naming::Named;
 use crate::app::App;
 use crate::db::{commit, query};
 use crate::error::{Code, Error, Result};
-use crate::graphql::paging::{DEFAULT_SIZE, MAX_SIZE, decode, encode};
 use crate::id::PropositionId;
 use crate::remote::http::Failure;
-use crate::remote::legislative::{PAGE, Wanted, is_external_id};
-use crate::validate::fold;
+use crate::remote::legislative::{Wanted, is_external_id};
 use crate::viewer::Viewer;
 
-/// What the cursors belong to: pages of the source, or what is kept.
-const AT_SOURCE: &str = "PROPOSITIONS";
-const KEPT: &str = "KEPT_PROPOSITIONS";
-/// The longest query, in characters, and the most words that are looked for in what is kept.
-const MAX_QUERY: usize = 200;
-const MAX_WORDS: usize = 10;
-/// The last page of the source that is asked for.
-const LAST_PAGE: u32 = 10_000;
-
-/// A page of bills with their cursors.
-pub struct Listing {
-    /// The bills.
-    pub rows: Vec<(String, Proposition)>,
-    /// There are more behind them.
-    pub more: bool,
-    /// There are others before them.
-    pub previous: bool,
-}
-
-/// Bills, from the source or, while it is down, of those that are kept. For signed-in viewers.
-pub async fn list(
-    app: &App,
-    viewer: &Viewer,
-    first: Option<i32>,
-    after: Option<String>,
-    wanted: Wanted,
-) -> Result<Listing> {
-    viewer.require()?;
-    let size = first.unwrap_or(DEFAULT_SIZE as i32);
-    let size = usize::try_from(size)
-        .ok()
-        .filter(|size| (1..=MAX_SIZE).contains(size));
-    let size =
-        size.ok_or_else(|| Error::bad_input(format!("`first` must be from 1 to {MAX_SIZE}.")))?;
-    let wanted = checked(wanted)?;
-    if let Some(after) = &after {
-        if let Some(offset) = decode::<u32>(KEPT, after) {
-            return kept(app, wanted, offset.saturating_add(1), size).await;
-        }
-        let (page, offset) = decode::<(u32, u32)>(AT_SOURCE, after)
-            .filter(|(page, offset)| {
-                (1..=LAST_PAGE).contains(page) && usize::try_from(*offset).is_ok_and(|at| at < PAGE)
-            })
-            .ok_or_else(|| {
-                Error::bad_input("`after` is not a cursor of this list: pass one that it gave.")
-            })?;
-        let at = at_source(app, &wanted, (page, offset + 1), size).await?;
-        return at.map_err(|failure| unavailable(app, failure.as_ref()));
-    }
-    match at_source(app, &wanted, (1, 0), size).await? {
-        Ok(listing) => Ok(listing),
-        Err(failure) => {
-            let listing = kept(app, wanted, 0, size).await?;
-            // An empty list would say that there is no such bill.
-            if listing.rows.is_empty() {
-                return Err(unavailable(app, failure.as_ref()));
-            }
-            Ok(listing)
-        }
-    }
-}
-
-/// What is looked for, in the form that the source takes.
-fn checked(wanted: Wanted) -> Result<Wanted> {
-    let line = |name: &str, text: Option<String>, most: usize| match text {
-        Some(text) if text.chars().count() > most => Err(Error::bad_input(format!(
-            "`filter.{name}` has more than {most} characters."
-        ))),
-        Some(text) if text.chars().any(char::is_control) => Err(Error::bad_input(format!(
-            "`filter.{name}` holds control characters."
-        ))),
-        text => Ok(text
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty())),
-    };
-    let positive = |name: &str, number: Option<i32>| match number {
-        Some(number) if number < 1 => Err(Error::bad_input(format!(
-            "`filter.{name}` is not positive."
-        ))),
-        number => Ok(number),
-    };
-    Ok(Wanted {
-        query: line("query", wanted.query, MAX_QUERY)?,
-        kind: line("type", wanted.kind, 10)?.map(|kind| kind.to_uppercase()),
-        number: positive("number", wanted.number)?,
-        year: positive("year", wanted.year)?,
-    })
-}
-
-/// Bills of the source from a place on; the inner error where it gives none.
-async fn at_source(
-    app: &App,
-    wanted: &Wanted,
-    from: (u32, u32),
-    size: usize,
-) -> Result<std::result::Result<Listing, Option<Failure>>> {
-    let (mut page, mut offset) = from;
-    let mut listing = Listing {
-        rows: Vec::new(),
-        more: false,
-        previous: from != (1, 0),
-    };
-    loop {
-        let now = app.clock.now();
-        let asked = app.legislature.list(wanted.clone(), page, now).await;
-        let (listed, new) = match asked {
-            Some(Ok(answer)) => answer,
-            Some(Err(failure)) => return Ok(Err(Some(failure))),
-            None => return Ok(Err(None)),
-        };
-        let bills = listed.bills.iter();
-        let bills: Vec<_> = bills
-            .map(|bill| Proposition::of(bill, now, false))
-            .collect();
-        let wanted_here = size - listing.rows.len();
-        let rows = match new {
-            true => commit!(app.db, propositions::keep(bills))?,
-            false => {
-                let ids = bills.into_iter().map(|bill| bill.external_id).collect();
-                query!(app.db, propositions::list_external(ids))?
-            }
-        };
-        let total = rows.len();
-        let behind = (0_u32..).zip(rows).skip(offset as usize).take(wanted_here);
-        listing
-            .rows
-            .extend(behind.map(|(at, row)| (encode(AT_SOURCE, &(page, at)), row)));
-        let taken = (total.saturating_sub(offset as usize)).min(wanted_here);
-        let left_here = total > offset as usize + taken;
-        listing.more = left_here || listed.more;
-        if listing.rows.len() >= size || !listed.more || page >= LAST_PAGE {
-            return Ok(Ok(listing));
-        }
-        (page, offset) = (page + 1, 0);
-    }
-}
-
-/// Bills that are kept.
-async fn kept(app: &App, wanted: Wanted, offset: u32, size: usize) -> Result<Listing> {
-    let words = wanted.query.as_deref().map(fold);
-    let words = words.map(|words| {
-        let words: Vec<&str> = words.split_whitespace().take(MAX_WORDS).collect();
-        words.join(" ")
-    });
-    let wanted = Wanted {
-        query: words,
-        ..wanted
-    };
-    let limit = i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = query!(
-        app.db,
-        propositions::search(wanted, i64::from(offset), limit)
-    )?;
-    let more = rows.len() > size;
-    rows.truncate(size);
-    let rows = (offset..)
-        .zip(rows)
-        .map(|(at, row)| (encode(KEPT, &at), row));
-    Ok(Listing {
-        rows: rows.collect(),
-        more,
-        previous: offset > 0,
-    })
-}
+/// How long the source is waited for where what it said of a bill is kept.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A bill with its votes, by its id at the source; `None` where neither the source nor what is kept has it. For
 /// signed-in viewers.
@@ -223,66 +65,81 @@ async fn read(app: &App, external_id: &str) -> Result<Option<Proposition>> {
     if read_at.is_some_and(|at| now < at.plus(app.legislature.fresh)) {
         return Ok(known);
     }
-    match app.legislature.find(external_id).await {
-        Some(Ok(Some(bill))) => {
-            let bill = Proposition::of(&bill, now, true);
-            let kept = commit!(app.db, propositions::keep(vec![bill]))?;
-            Ok(kept.into_iter().next())
-        }
+    // In a task of its own: a slow source renews what is kept also where nobody waits for it any longer.
+    let renewing = renewed(app.clone(), external_id.to_owned());
+    let renewing = tokio::spawn(renewing.in_current_span());
+    let renewed = match read_at {
+        Some(_) => match timeout(PATIENCE, renewing).await {
+            Ok(renewed) => renewed,
+            Err(_) => return Ok(known),
+        },
+        None => renewing.await,
+    };
+    match renewed.map_err(|cause| Error::task_stopped(&cause))?? {
+        Ok(Some(bill)) => Ok(Some(bill)),
         // What the source has taken down stays readable here.
-        Some(Ok(None)) => Ok(known),
-        Some(Err(_)) | None if known.is_some() => Ok(known),
-        Some(Err(failure)) => Err(unavailable(app, Some(&failure))),
-        None => Err(unavailable(app, None)),
+        Ok(None) => Ok(known),
+        Err(_) if known.is_some() => Ok(known),
+        Err(failure) => Err(unavailable(app, failure.as_ref())),
     }
 }
 
-fn unavailable(app: &App, failure: Option<&Failure>) -> Error {
-    let message = match failure {
-        Some(failure) => format!("The source of bills gave nothing: {failure}. Try again later."),
-        None if app.legislature.is_configured() => "The source of bills gave nothing.".to_owned(),
-        None => "No source of bills is configured: set LEGISLATIVE_API_URL, for instance to \
-                 https://dadosabertos.camara.leg.br/api/v2."
-            .to_owned(),
+/// A bill as the source has it now, which is kept; the inner error where it does not say.
+async fn renewed(
+    app: App,
+    external_id: String,
+) -> Result<std::result::Result<Option<Proposition>, Option<Failure>>> {
+    let now = app.clock.now();
+    let bill = match app.legislature.find(&external_id, app.due(SHARE)).await {
+        Some(Ok(Some(bill))) => Proposition::of(&bill, now, true),
+        Some(Ok(None)) => return Ok(Ok(None)),
+        Some(Err(failure)) => return Ok(Err(Some(failure))),
+        None => return Ok(Err(None)),
     };
-    Error::refused(Code::ServiceUnavailable, message)
+    let kept = commit!(app.db, propositions::keep(vec![bill]))?;
+    Ok(Ok(kept.into_iter().next()))
 }
 
 /// The bills of these names, as an enrichment.
 pub async fn named(app: &App, names: &[Named]) -> Result<Vec<Value>> {
-    let mut found = Vec::new();
-    for name in names {
-        let wanted = Wanted {
-            query: None,
-            kind: Some(name.kind.clone()),
-            number: Some(name.number),
-            year: Some(name.year),
-        };
-        let first = match at_source(app, &wanted, (1, 0), 1).await? {
-            Ok(listing) => listing,
-            Err(failure) => match kept(app, wanted, 0, 1).await? {
-                listing if listing.rows.is_empty() => {
-                    return Err(unavailable(app, failure.as_ref()));
-                }
-                listing => listing,
-            },
-        };
-        if let Some((_, bill)) = first.rows.into_iter().next() {
-            let bill = detailed(app, bill).await?;
-            found.push(json!({
-                "id": bill.id,
-                "externalId": bill.external_id,
-                "type": bill.kind,
-                "number": bill.number,
-                "year": bill.year,
-                "summary": bill.summary,
-                "authors": bill.authors.0,
-                "status": bill.status,
-                "presentedOn": bill.presented_on,
-                "url": bill.url,
-                "fetchedAt": bill.fetched_at,
-            }));
-        }
+    // All at once: one after the other, a slow source would take longer than the request may.
+    let found = try_join_all(names.iter().map(|name| of_name(app, name))).await?;
+    let found = found.into_iter().flatten().map(|bill| {
+        json!({
+            "id": bill.id,
+            "externalId": bill.external_id,
+            "type": bill.kind,
+            "number": bill.number,
+            "year": bill.year,
+            "summary": bill.summary,
+            "authors": bill.authors.0,
+            "status": bill.status,
+            "presentedOn": bill.presented_on,
+            "url": bill.url,
+            "fetchedAt": bill.fetched_at,
+        })
+    });
+    Ok(found.collect())
+}
+
+async fn of_name(app: &App, name: &Named) -> Result<Option<Proposition>> {
+    let wanted = Wanted {
+        query: None,
+        kind: Some(name.kind.clone()),
+        number: Some(name.number),
+        year: Some(name.year),
+    };
+    let first = match at_source(app, &wanted, (1, 0), 1).await? {
+        Ok(listing) => listing,
+        Err(failure) => match kept(app, wanted, 0, 1).await? {
+            listing if listing.rows.is_empty() => {
+                return Err(unavailable(app, failure.as_ref()));
+            }
+            listing => listing,
+        },
+    };
+    match first.rows.into_iter().next() {
+        Some((_, bill)) => detailed(app, bill).await.map(Some),
+        None => Ok(None),
     }
-    Ok(found)
 }

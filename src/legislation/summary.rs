@@ -5,7 +5,7 @@ use crate::ai::Completion;
 use crate::ai::options::Options;
 use crate::ai::prompt::Conversation;
 use crate::ai::service::complete;
-use crate::app::App;
+use crate::app::{ANSWERED, App};
 use crate::error::{Error, Result};
 use crate::remote::ai::{Message, Role};
 use crate::viewer::Viewer;
@@ -25,6 +25,8 @@ pub async fn summarize(
     options: Options,
 ) -> Result<Completion> {
     viewer.require()?;
+    // What the source takes is taken from the same time.
+    let due = app.due(ANSWERED);
     let bill = service::find_external(app, viewer, external_id).await?;
     let bill = bill.ok_or_else(|| Error::not_found("bill", ["externalId"]))?;
     let message = |role, content: String| Message { role, content };
@@ -38,7 +40,7 @@ pub async fn summarize(
     };
     let answered = async {
         let ask = conversation.check(app).await?;
-        complete(app, viewer, ask, "summarizeProposition").await
+        complete(app, viewer, ask, "summarizeProposition", due).await
     };
     answered.await.map_err(Error::out_of_input)
 }

@@ -6,9 +6,12 @@ use super::{Input, Processed, Source, service};
 use crate::ai::Completion;
 use crate::ai::prompt::Question;
 use crate::ai::service::complete;
-use crate::app::App;
+use crate::app::{ANSWERED, App};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::viewer::Viewer;
+
+/// The part of the request's time that the answer may take; the rest is for what is done with it.
+const SHARE: f32 = 0.7;
 
 /// Asks the AI one question, and processes its answer where `process` says so and there is one. A `schema` that is
 /// none is refused before anybody is asked.
@@ -20,6 +23,7 @@ pub async fn complete_and_process(
     schema: Option<Value>,
 ) -> Result<(Completion, Option<Processed>)> {
     viewer.require()?;
+    let (due, processed_by) = (app.due(SHARE), app.due(ANSWERED));
     let ask = question.check(app).await?;
     // Checked with a text in the answer's place.
     let mut input = Input {
@@ -32,12 +36,12 @@ pub async fn complete_and_process(
     checked
         .map_err(|error| Error::task_stopped(&error))?
         .map_err(at_schema)?;
-    let completion = complete(app, viewer, ask, "aiCompleteAndProcess").await?;
+    let completion = complete(app, viewer, ask, "aiCompleteAndProcess", due).await?;
     if !process || completion.content.trim().is_empty() {
         return Ok((completion, None));
     }
     input.content.clone_from(&completion.content);
-    let processed = service::process(app, viewer, input).await;
+    let processed = service::process(app, viewer, input, processed_by).await;
     Ok((completion, Some(processed.map_err(at_schema)?)))
 }
 

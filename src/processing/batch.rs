@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{Input, Processed, service};
 use crate::app::App;
@@ -21,6 +22,8 @@ pub const MAX_ITEMS: usize = 100;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// How long an attempt at a batch may take: enrichers have their own limits, and there are a hundred items.
 const LONGEST: Duration = Duration::from_secs(3_600);
+/// How long the enrichers of an item are waited for.
+const ITEM: Duration = Duration::from_secs(120);
 /// How often a batch is begun: what its worker dies of will not go away.
 const ATTEMPTS: i32 = 5;
 /// The longest records that are kept in the job of what is not persisted, in bytes.
@@ -120,7 +123,8 @@ async fn work(app: &App, run: Run) -> Result<Value> {
         let input = input
             .ok_or_else(|| Error::internal("an item of a batch has no input"))?
             .map_err(Error::caused_by)?;
-        let processing = service::run(app, input, owner, Some(job));
+        let due = Instant::now() + ITEM;
+        let processing = service::run(app, input, owner, Some(job), due);
         // Waiting for an enricher ends with the job.
         let processed = tokio::select! {
             processed = processing => processed,

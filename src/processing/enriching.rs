@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::{Map, Value, json};
+use tokio::time::{Instant, timeout_at};
 
 use super::{Input, Issue, Processed};
 use crate::app::App;
@@ -29,12 +30,13 @@ pub fn names(app: &App) -> Vec<String> {
         .collect()
 }
 
-/// Asks the enrichers of these names, all at once; what they said, and what went wrong.
+/// Asks the enrichers of these names, all at once and until `due`; what they said, and what went wrong.
 pub(super) async fn enrich(
     app: &App,
     wanted: &BTreeSet<String>,
     input: &Input,
     processed: &Processed,
+    due: Instant,
 ) -> (Value, Vec<Issue>) {
     type Answer<'a> = BoxFuture<'a, Result<Option<Value>, String>>;
     let mut asked: Vec<(&str, Answer<'_>)> = Vec::new();
@@ -57,7 +59,9 @@ pub(super) async fn enrich(
         }
     }
     let (names, answers): (Vec<&str>, Vec<Answer<'_>>) = asked.into_iter().unzip();
-    let answers = join_all(answers).await;
+    let late = |_| Err("It took longer than the request had left.".to_owned());
+    let within = |answer| async move { timeout_at(due, answer).await.unwrap_or_else(late) };
+    let answers = join_all(answers.into_iter().map(within)).await;
     let (mut said, mut issues) = (Map::new(), Vec::new());
     for (name, answer) in names.into_iter().zip(answers) {
         match answer {

@@ -1,9 +1,9 @@
 //! What people have processed, and what of it they keep; every function here authorises.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::recognise::{self, MAX_LEVELS, MAX_RECORDS, TooLarge};
 use super::{Input, Issues, Processed, ProcessedRecord, enriching};
@@ -25,11 +25,11 @@ const MAX_KEY: usize = 200;
 /// What the list is sorted by, for its cursors.
 const ORDER: &str = "RECORDS";
 
-/// Processes a text, and keeps what came of it where that is asked for.
-pub async fn process(app: &App, viewer: &Viewer, input: Input) -> Result<Processed> {
+/// Processes a text, and keeps what came of it where that is asked for. Enrichers are waited for until `due`.
+pub async fn process(app: &App, viewer: &Viewer, input: Input, due: Instant) -> Result<Processed> {
     let owner = viewer.require()?.user_id;
     check(app, &input)?;
-    let processed = run(app, input, owner, None).await?;
+    let processed = run(app, input, owner, None, due).await?;
     if let Some(record) = processed.record.clone() {
         commit!(app.db, processed_records::create(record))?;
     }
@@ -75,6 +75,7 @@ pub(super) async fn run(
     input: Input,
     owner: UserId,
     job: Option<JobId>,
+    due: Instant,
 ) -> Result<Processed> {
     let began = Instant::now();
     let told = input.clone();
@@ -86,7 +87,7 @@ pub(super) async fn run(
             Some(names) => names.iter().cloned().collect(),
             None => enriching::names(app).into_iter().collect(),
         };
-        let (enrichment, issues) = enriching::enrich(app, &wanted, &input, &processed).await;
+        let (enrichment, issues) = enriching::enrich(app, &wanted, &input, &processed, due).await;
         processed.enrichment = Some(json::without_nul(enrichment));
         processed.issues.extend(issues);
         asked.extend(wanted);

@@ -1,5 +1,6 @@
 //! Providers of AI answers: what they are asked and what they say, whoever they are.
 
+mod attempt;
 mod echo;
 mod failure;
 mod openai;
@@ -11,9 +12,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use serde_json::Value;
 
+pub use attempt::Begun;
 pub use failure::{Failure, FailureKind};
 pub use provider::Status;
-pub use providers::{Attempt, Begun, Providers};
+pub use providers::{Attempt, Providers, Tried};
 
 /// Who says a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -119,6 +121,12 @@ pub type Pieces = BoxStream<'static, Result<Piece, Failure>>;
 pub trait AiClient: Send + Sync {
     /// Asks `model`; gives the answer piece by piece where `stream` says so, else in one piece.
     fn ask(&self, ask: &Ask, model: &str, stream: bool) -> BoxFuture<'_, Result<Pieces, Failure>>;
+
+    /// Whether answers that are waited for whole are asked for piece by piece too: it tells a provider that is silent
+    /// from one that has much to say. Not where that costs more than it tells.
+    fn streams_gladly(&self) -> bool {
+        false
+    }
 
     /// The models that it offers.
     fn models(&self) -> BoxFuture<'_, Result<Vec<Model>, Failure>>;

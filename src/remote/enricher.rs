@@ -1,10 +1,12 @@
 //! Services of the network that say more about what was recognised: only those that the configuration names.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::http::Service;
 use crate::config::EnricherSettings;
@@ -28,6 +30,7 @@ pub struct Enricher {
     settings: EnricherSettings,
     headers: HeaderMap,
     service: Service,
+    within: Duration,
 }
 
 /// What a service is told.
@@ -43,12 +46,14 @@ pub struct Told<'a> {
 }
 
 impl Enricher {
-    /// The services that the configuration names.
-    pub fn all(settings: &[EnricherSettings]) -> Result<Arc<[Self]>> {
+    /// The services that the configuration names; all tries of one question end `within` this time, or with one try
+    /// where that may take longer.
+    pub fn all(settings: &[EnricherSettings], within: Duration) -> Result<Arc<[Self]>> {
         let each = settings.iter().map(|settings| {
             Ok(Self {
                 service: Service::new(&settings.name, settings.timeout, LONGEST_ANSWER)?,
                 headers: settings.headers.clone(),
+                within: within.max(settings.timeout),
                 settings: settings.clone(),
             })
         });
@@ -100,7 +105,8 @@ impl Enricher {
                 }
             }
         };
-        let answer = self.service.ask(request, read).await;
+        let until = Instant::now() + self.within;
+        let answer = self.service.ask(until, request, read).await;
         answer.map_err(|failure| format!("The enricher `{}` gave nothing: {failure}.", self.name()))
     }
 }

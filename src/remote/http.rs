@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::breaker::Breaker;
 use crate::clock;
@@ -39,6 +40,12 @@ pub enum Failure {
     Resting,
 }
 
+impl Failure {
+    fn too_slow() -> Self {
+        Self::Passing("it took too long".to_owned())
+    }
+}
+
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -53,7 +60,7 @@ impl std::fmt::Display for Failure {
 struct Missed(Failure, Option<Duration>);
 
 impl Service {
-    /// A service whose whole answer takes at most `timeout` and has at most `largest` bytes.
+    /// A service whose whole answer takes at most `timeout` a try and has at most `largest` bytes.
     pub fn new(name: &str, timeout: Duration, largest: usize) -> Result<Self> {
         let http = Client::builder()
             .timeout(timeout)
@@ -69,18 +76,26 @@ impl Service {
         })
     }
 
-    /// Sends a request that changes nothing there, and reads the answer; `read` says what is wrong with it.
+    /// Sends a request that changes nothing there, and reads the answer; `read` says what is wrong with it. All tries
+    /// together end at `until`: one that is cut off then has failed.
     pub async fn ask<T>(
         &self,
+        until: Instant,
         request: impl Fn(&Client) -> RequestBuilder,
         read: impl Fn(&[u8]) -> std::result::Result<T, String>,
     ) -> std::result::Result<T, Failure> {
+        // Nothing is held against a service that was not asked.
+        if Instant::now() >= until {
+            return Err(Failure::too_slow());
+        }
         let mut pause = PAUSE;
         for last in (1..=TRIES).map(|attempt| attempt == TRIES) {
             if !self.breaker.lets_through() {
                 return Err(Failure::Resting);
             }
-            let wanted = match self.once(request(&self.http), &read).await {
+            let tried = timeout_at(until, self.once(request(&self.http), &read)).await;
+            let tried = tried.unwrap_or_else(|_| Err(Missed(Failure::too_slow(), None)));
+            let (failure, wanted) = match tried {
                 Ok(answer) => {
                     self.breaker.succeeded();
                     return Ok(answer);
@@ -90,20 +105,20 @@ impl Service {
                     self.breaker.succeeded();
                     return Err(failure);
                 }
-                Err(Missed(failure, wanted)) => {
-                    self.breaker.failed();
-                    let long = wanted.is_some_and(|wanted| wanted > LONGEST_PAUSE);
-                    if last || long || !matches!(failure, Failure::Passing(_)) {
-                        let cause = failure.to_string();
-                        tracing::warn!(service = self.name, cause, "a service gave no answer");
-                        return Err(failure);
-                    }
-                    wanted
-                }
+                Err(Missed(failure, wanted)) => (failure, wanted),
             };
+            self.breaker.failed();
             let [random] = clock::random_bytes().unwrap_or([0]);
             let jittered = pause + pause * u32::from(random) / 255;
-            tokio::time::sleep(wanted.map_or(jittered, |wanted| wanted.max(jittered))).await;
+            let wait = wanted.map_or(jittered, |wanted| wanted.max(jittered));
+            let left = until.saturating_duration_since(Instant::now());
+            let long = wait > LONGEST_PAUSE || wait >= left;
+            if last || long || !matches!(failure, Failure::Passing(_)) {
+                let cause = failure.to_string();
+                tracing::warn!(service = self.name, cause, "a service gave no answer");
+                return Err(failure);
+            }
+            sleep(wait).await;
             pause *= 2;
         }
         Err(Failure::Resting)
@@ -116,11 +131,11 @@ impl Service {
     ) -> std::result::Result<T, Missed> {
         // Addresses hold contents and keys: no error of reqwest may show one.
         let passing = |error: reqwest::Error| {
-            let cause = match error.is_timeout() {
-                true => "it took too long".to_owned(),
-                false => error.without_url().to_string(),
+            let failure = match error.is_timeout() {
+                true => Failure::too_slow(),
+                false => Failure::Passing(error.without_url().to_string()),
             };
-            Missed(Failure::Passing(cause), None)
+            Missed(failure, None)
         };
         let mut response = request.send().await.map_err(passing)?;
         let status = response.status();

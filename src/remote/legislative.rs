@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
 use moka::future::Cache;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use super::http::Failure;
 use crate::config;
@@ -86,10 +87,10 @@ type Answer<'a, T> = BoxFuture<'a, std::result::Result<T, Failure>>;
 
 /// What a parliament's service is asked.
 pub trait LegislativeSource: Send + Sync {
-    /// A page of bills, from page 1 on, [`PAGE`] at a time.
-    fn list<'a>(&'a self, wanted: &'a Wanted, page: u32) -> Answer<'a, Listed>;
-    /// A bill with everything about it; `None` where the source knows none of that id.
-    fn find<'a>(&'a self, external_id: &'a str) -> Answer<'a, Option<Bill>>;
+    /// A page of bills, from page 1 on, [`PAGE`] at a time; a failure where it is not there by `until`.
+    fn list<'a>(&'a self, wanted: &'a Wanted, page: u32, until: Instant) -> Answer<'a, Listed>;
+    /// A bill with everything about it, by `until` as well; `None` where the source knows none of that id.
+    fn find<'a>(&'a self, external_id: &'a str, until: Instant) -> Answer<'a, Option<Bill>>;
 }
 
 type Remembered = (Timestamp, Arc<Listed>);
@@ -125,12 +126,14 @@ impl Legislature {
         self.source.is_some()
     }
 
-    /// A page of bills, and whether it comes from the source just now; `None` without a source.
+    /// A page of bills, and whether it comes from the source just now; `None` without a source. Whoever asks for what
+    /// is being asked already waits as long as that.
     pub async fn list(
         &self,
         wanted: Wanted,
         page: u32,
         now: Timestamp,
+        until: Instant,
     ) -> Option<std::result::Result<(Arc<Listed>, bool), Failure>> {
         let source = self.source.clone()?;
         let key = (wanted, page);
@@ -142,7 +145,7 @@ impl Legislature {
         }
         let (wanted, page) = key.clone();
         let asking = async move {
-            let listed = source.list(&wanted, page).await?;
+            let listed = source.list(&wanted, page, until).await?;
             Ok((now, Arc::new(listed)))
         };
         let listed = self.pages.try_get_with(key, asking).await;
@@ -154,11 +157,12 @@ impl Legislature {
     pub async fn find(
         &self,
         external_id: &str,
+        until: Instant,
     ) -> Option<std::result::Result<Option<Arc<Bill>>, Failure>> {
         let source = self.source.clone()?;
         let key = external_id.to_owned();
         let asked = key.clone();
-        let asking = async move { Ok(source.find(&asked).await?.map(Arc::new)) };
+        let asking = async move { Ok(source.find(&asked, until).await?.map(Arc::new)) };
         let found = self.finding.try_get_with(key.clone(), asking).await;
         // The database remembers; this only brings those together who ask at the same time.
         self.finding.invalidate(&key).await;

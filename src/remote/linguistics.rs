@@ -1,8 +1,11 @@
 //! The linguistics service of the network: `GET ?key=&sentence=`, which answers `{"key", "sentiment"}`.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::time::Instant;
 use url::Url;
 
 use super::http::Service;
@@ -19,6 +22,7 @@ pub struct Linguistics {
     service: Service,
     url: Url,
     key: Option<SecretString>,
+    within: Duration,
 }
 
 #[derive(Deserialize)]
@@ -28,8 +32,8 @@ struct Answer {
 }
 
 impl Linguistics {
-    /// The service that the configuration names, if it names one.
-    pub fn new(config: &config::Linguistics) -> Result<Option<Self>> {
+    /// The service that the configuration names, if it names one; all tries of one sentence end `within` this time.
+    pub fn new(config: &config::Linguistics, within: Duration) -> Result<Option<Self>> {
         let Some(url) = config.url.clone() else {
             return Ok(None);
         };
@@ -37,6 +41,7 @@ impl Linguistics {
             service: Service::new("linguistics", config.timeout, LONGEST_ANSWER)?,
             url,
             key: config.key.clone(),
+            within,
         }))
     }
 
@@ -64,7 +69,8 @@ impl Linguistics {
             score(&answer.sentiment)
                 .ok_or_else(|| "`sentiment` is neither a number nor a label".to_owned())
         };
-        let asked = self.service.ask(|http| http.get(url.clone()), read);
+        let until = Instant::now() + self.within;
+        let asked = self.service.ask(until, |http| http.get(url.clone()), read);
         asked.await.ok()
     }
 }

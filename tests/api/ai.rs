@@ -6,6 +6,7 @@ mod input;
 mod litellm;
 mod providers;
 mod usage;
+mod waiting;
 
 use pluma::config::{AiKind, Config};
 use serde_json::Value;
@@ -17,6 +18,11 @@ pub const CHAT: &str = "mutation ($input: AiChatInput!) { aiChat(input: $input) 
     completion { content json model finishReason attempts latencyMs
         usage { promptTokens completionTokens totalTokens estimated } }
     errors { code message path retryable } } }";
+
+/// A question.
+fn hi() -> Value {
+    json!({ "userMessage": "Hi" })
+}
 
 /// What a question is answered.
 pub async fn chat(client: &Client, input: Value) -> Value {

@@ -7,6 +7,7 @@ mod summary;
 
 use std::time::Duration;
 
+use pluma::config::Config;
 use serde_json::Value;
 
 use crate::support::*;
@@ -117,11 +118,12 @@ fn detailed(number: usize) -> Value {
 }
 
 /// An application whose source is `service`.
-async fn with(engine: Engine, service: &StandIn) -> TestApp {
+async fn with(engine: Engine, service: &StandIn, tweak: fn(&mut Config)) -> TestApp {
     let url = service.url().join("/api/v2").unwrap();
     TestApp::on(engine, |config| {
         config.legislation.url = Some(url);
         config.legislation.timeout = Duration::from_secs(1);
+        tweak(config);
     })
     .await
 }
@@ -130,14 +132,17 @@ async fn bill(client: &Client, id: &str) -> Reply {
     client.graphql(BILL, json!({ "id": id })).await
 }
 
-/// Runs a test on every database with a source.
+/// Runs a test on every database with a source, and perhaps with a changed configuration.
 macro_rules! with_source {
     (async fn $name:ident($app:ident: TestApp, $service:ident: StandIn $(,)?) $body:block) => {
+        with_source!(with = |_config| {}, async fn $name($app: TestApp, $service: StandIn) $body);
+    };
+    (with = $tweak:expr, async fn $name:ident($app:ident: TestApp, $service:ident: StandIn $(,)?) $body:block) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
             for engine in [Engine::Sqlite, Engine::Postgres] {
                 let $service = StandIn::start(chamber).await;
-                let $app = with(engine, &$service).await;
+                let $app = with(engine, &$service, $tweak).await;
                 $body
             }
         }

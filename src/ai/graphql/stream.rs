@@ -119,28 +119,34 @@ impl AiSubscriptions {
     ) -> Result<impl Stream<Item = Result<CompletionEvent>>> {
         let (app, viewer) = (ctx.app()?, ctx.viewer()?);
         viewer.require()?;
-        let kept = request_id.is_some();
-        let request_id = request_id.map(|id| id.0);
-        let events: BoxStream<'static, Result<CompletionEvent>> =
-            match asking::complete(app, viewer, input.read(), request_id).await {
-                Ok(answer) => {
-                    let cancel = (!kept).then(|| CancelOnDrop::of(app, &answer));
-                    let events = watching::follow(app, answer.id, after_sequence)?;
-                    told(events, cancel).boxed()
-                }
-                Err(Error::User(errors)) => {
-                    let failed = errors.into_iter().next().map(|error| {
-                        Ok(CompletionEvent::Failed(CompletionFailed {
-                            sequence: 0,
-                            code: error.code,
-                            retryable: error.retryable,
-                            message: error.message,
-                        }))
-                    });
-                    futures_util::stream::iter(failed).boxed()
-                }
-                Err(other) => return Err(other),
-            };
+        let begun = match request_id {
+            Some(id) => {
+                let answer = asking::complete(app, viewer, input.read(), Some(id.0)).await;
+                answer.map(|answer| (answer, None))
+            }
+            None => {
+                let begun = asking::complete_while_watched(app, viewer, input.read()).await;
+                begun.map(|(answer, cancel)| (answer, Some(cancel)))
+            }
+        };
+        let events: BoxStream<'static, Result<CompletionEvent>> = match begun {
+            Ok((answer, cancel)) => {
+                let events = watching::follow(app, answer.id, after_sequence)?;
+                told(events, cancel).boxed()
+            }
+            Err(Error::User(errors)) => {
+                let failed = errors.into_iter().next().map(|error| {
+                    Ok(CompletionEvent::Failed(CompletionFailed {
+                        sequence: 0,
+                        code: error.code,
+                        retryable: error.retryable,
+                        message: error.message,
+                    }))
+                });
+                futures_util::stream::iter(failed).boxed()
+            }
+            Err(other) => return Err(other),
+        };
         Ok(events)
     }
 }

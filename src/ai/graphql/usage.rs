@@ -3,7 +3,7 @@
 use async_graphql::{ID, Object, SimpleObject};
 
 use super::completion::{TokenUsage, whole};
-use crate::ai::accounting::UsageReport;
+use crate::ai::budget::UsageReport;
 use crate::ai::{ModelUsage, Usage, named};
 use crate::db::types::Timestamp;
 use crate::remote::ai::{Model, Status};

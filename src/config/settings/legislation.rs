@@ -18,7 +18,7 @@ pub struct Legislation {
     /// Example: "https://dadosabertos.camara.leg.br/api/v2"
     #[config(env = "LEGISLATIVE_API_URL", deserialize_with = service)]
     pub url: Option<Url>,
-    /// How many seconds one request to the service may take; it is tried three times.
+    /// How many seconds one request to the service may take; it is tried three times, all of them together in two fifths of PLUMA_REQUEST_TIMEOUT_SECONDS.
     ///
     /// Accepted: a whole number from 1 to 60
     #[config(env = "LEGISLATIVE_TIMEOUT_SECONDS", default = 10, deserialize_with = seconds::<1, 60, _>)]

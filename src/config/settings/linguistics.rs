@@ -25,7 +25,7 @@ pub struct Linguistics {
     /// Example: "replace-with-the-key-of-the-service"
     #[config(env = "LINGUISTICS_KEY", deserialize_with = key)]
     pub key: Option<SecretString>,
-    /// How many seconds one request to the service may take; it is tried three times.
+    /// How many seconds one request to the service may take; it is tried three times, all of them together in four fifths of PLUMA_REQUEST_TIMEOUT_SECONDS.
     ///
     /// Accepted: a whole number from 1 to 30
     #[config(env = "LINGUISTICS_TIMEOUT_SECONDS", default = 2, deserialize_with = seconds::<1, 30, _>)]

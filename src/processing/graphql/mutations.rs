@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::ProcessingResult;
 use crate::ai::graphql::{AiChatInput, AiCompletion};
+use crate::app::ANSWERED;
 use crate::background::graphql::{Job, JobPayload};
 use crate::error::{Result, UserError};
 use crate::graphql::context::Request;
@@ -90,7 +91,9 @@ impl ProcessingMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "What to process, and how.")] input: ProcessInput,
     ) -> Result<Option<ProcessPayload>> {
-        let result = service::process(ctx.app()?, ctx.viewer()?, input.into()).await;
+        let app = ctx.app()?;
+        let due = app.due(ANSWERED);
+        let result = service::process(app, ctx.viewer()?, input.into(), due).await;
         ProcessPayload::of(result.map(ProcessingResult)).map(Some)
     }
 

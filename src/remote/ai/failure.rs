@@ -80,10 +80,13 @@ impl Failure {
                     format!("The AI provider asks to wait (429{told})."),
                 )
             },
-            408 => Self::passing(
-                FailureKind::Timeout,
-                format!("The AI provider took too long (408{told})."),
-            ),
+            408 => Self {
+                retry_after: retry_after(headers),
+                ..Self::passing(
+                    FailureKind::Timeout,
+                    format!("The AI provider took too long (408{told})."),
+                )
+            },
             409 | 500..=599 => Self {
                 retry_after: retry_after(headers),
                 ..Self::passing(
@@ -176,9 +179,12 @@ mod tests {
     #[test]
     fn what_is_worth_another_try_is_told_apart() {
         let none = HeaderMap::new();
+        let wait = HeaderMap::from_iter([(RETRY_AFTER, "7".parse().unwrap())]);
         for status in [408, 409, 429, 500, 502, 503, 504, 529] {
             let status = StatusCode::from_u16(status).unwrap();
             assert!(Failure::of_status(status, &none, None).passing, "{status}");
+            let asked = Failure::of_status(status, &wait, None).retry_after;
+            assert_eq!(asked, Some(Duration::from_secs(7)), "{status}");
         }
         for status in [400, 401, 403, 404, 422, 302] {
             let status = StatusCode::from_u16(status).unwrap();

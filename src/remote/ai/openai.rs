@@ -49,6 +49,11 @@ impl OpenAi {
         url
     }
 
+    /// Whether it can be asked to say what a streamed answer used.
+    fn tells_usage(&self) -> bool {
+        self.provider.kind != AiKind::AzureInference
+    }
+
     fn signed(&self, request: RequestBuilder) -> RequestBuilder {
         let Some(key) = &self.provider.api_key else {
             return request;
@@ -68,8 +73,7 @@ impl OpenAi {
             }
             _ => self.url(&["chat", "completions"]),
         };
-        let options = self.provider.kind != AiKind::AzureInference;
-        let mut body = Request::new(ask, model, stream, options);
+        let mut body = Request::new(ask, model, stream, self.tells_usage());
         if self.base.host_str() == Some(OPENAI) {
             body.max_completion_tokens = body.max_tokens.take();
         }
@@ -98,6 +102,10 @@ impl AiClient for OpenAi {
     fn ask(&self, ask: &Ask, model: &str, stream: bool) -> BoxFuture<'_, Result<Pieces, Failure>> {
         let (ask, model) = (ask.clone(), model.to_owned());
         async move { self.send(&ask, &model, stream).await }.boxed()
+    }
+
+    fn streams_gladly(&self) -> bool {
+        self.tells_usage()
     }
 
     fn models(&self) -> BoxFuture<'_, Result<Vec<Model>, Failure>> {

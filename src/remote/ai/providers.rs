@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_stream::stream;
-use futures_util::StreamExt;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
+use super::attempt::{Begun, Refusal, Waits};
 use super::provider::{Provider, Status};
-use super::{Ask, Failure, FailureKind, Model, Piece, Pieces};
+use super::{Ask, Failure, FailureKind, Model};
 use crate::clock;
 use crate::config;
 use crate::error::{Error, Result};
@@ -21,12 +19,12 @@ const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// How long it may take to connect.
 const CONNECT: Duration = Duration::from_secs(5);
+
 /// All of them.
 pub struct Providers {
     all: Vec<Arc<Provider>>,
     order: Vec<Arc<Provider>>,
-    first_token: Duration,
-    between_pieces: Duration,
+    waits: Waits,
 }
 
 /// One attempt that brought nothing.
@@ -40,21 +38,18 @@ pub struct Attempt {
     pub failure: Failure,
 }
 
-/// An answer that has begun.
-pub struct Begun {
-    /// Who answers.
-    pub provider: String,
-    /// The model that was asked.
-    pub model: String,
-    /// How long its first piece took.
-    pub first_after: Duration,
-    /// Its pieces, from the first one on. Dropping them ends the request.
-    pub pieces: Pieces,
+/// What was tried of an answer, also where nobody waits for the end of it any more.
+#[derive(Debug, Default)]
+pub struct Tried {
+    /// The attempts that brought nothing.
+    pub failed: Vec<Attempt>,
+    /// The provider and the model that are being asked.
+    pub asking: Option<(String, String)>,
 }
 
 impl Providers {
-    /// Those of the configuration.
-    pub fn new(config: &config::Ai) -> Result<Self> {
+    /// Those of the configuration; a request waits for an answer as long as `request`.
+    pub fn new(config: &config::Ai, request: Duration) -> Result<Self> {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT)
             .redirect(reqwest::redirect::Policy::none())
@@ -74,28 +69,36 @@ impl Providers {
         Ok(Self {
             all,
             order,
-            first_token: config.first_token,
-            between_pieces: config.between_pieces,
+            waits: Waits {
+                first_token: config.first_token,
+                between_pieces: config.between_pieces,
+                request,
+            },
         })
     }
 
-    /// Asks until an answer begins, a failure is final, or it is `deadline`; gives what was tried before too. The
-    /// answer goes on until `deadline` at most.
+    /// Asks until an answer begins, a failure is final, or it is `deadline`; notes in `tried` what was tried until then.
+    /// The answer goes on until `deadline` at most.
     pub async fn begin(
         &self,
         ask: &Ask,
         stream: bool,
         deadline: Instant,
-    ) -> (Vec<Attempt>, std::result::Result<Begun, Failure>) {
-        let mut failed = Vec::new();
+        tried: &mut Tried,
+    ) -> std::result::Result<Begun, Failure> {
         let (candidates, model) = self.candidates(ask.model.as_deref());
         let mut last = self.nobody(ask.model.as_deref());
         for provider in candidates {
             let model = model.unwrap_or(&provider.config.model);
             for attempt in 1..=TRIES {
-                let begun = self.attempt(provider, ask, model, stream, deadline).await;
+                let asked = (provider, model);
+                let attempted = self
+                    .waits
+                    .attempt(asked, ask, stream, deadline, &mut tried.asking);
+                let begun = attempted.await;
+                tried.asking = None;
                 let failure = match begun {
-                    Ok(begun) => return (failed, Ok(begun)),
+                    Ok(begun) => return Ok(begun),
                     Err(Refusal::NotAsked(failure)) => {
                         last = failure;
                         break;
@@ -106,7 +109,7 @@ impl Providers {
                 let again = failure.passing
                     && attempt < TRIES
                     && wait.is_some_and(|wait| Instant::now() + wait < deadline);
-                failed.push(Attempt {
+                tried.failed.push(Attempt {
                     provider: provider.config.name.clone(),
                     model: model.to_owned(),
                     failure: failure.clone(),
@@ -121,7 +124,7 @@ impl Providers {
                 break;
             }
         }
-        (failed, Err(last))
+        Err(last)
     }
 
     /// Whether there is somebody to ask for a model, without asking.
@@ -178,88 +181,6 @@ impl Providers {
         )
     }
 
-    async fn attempt(
-        &self,
-        provider: &Arc<Provider>,
-        ask: &Ask,
-        model: &str,
-        stream: bool,
-        deadline: Instant,
-    ) -> std::result::Result<Begun, Refusal> {
-        if !provider.breaker.lets_through() {
-            return Err(Refusal::NotAsked(Failure::passing(
-                FailureKind::Unavailable,
-                "The AI provider has failed several times and is left alone for some seconds.",
-            )));
-        }
-        let began = Instant::now();
-        let first_by = deadline.min(began + self.first_token);
-        let slot = timeout_at(first_by, Arc::clone(&provider.slots).acquire_owned()).await;
-        let Ok(Ok(slot)) = slot else {
-            return Err(Refusal::NotAsked(Failure::passing(
-                FailureKind::RateLimited,
-                "The AI provider is busy with as many requests as it may have at once.",
-            )));
-        };
-        let asked = async {
-            let mut pieces = provider.client.ask(ask, model, stream).await?;
-            match pieces.next().await {
-                Some(Ok(first)) => Ok((first, pieces)),
-                Some(Err(failure)) => Err(failure),
-                None => Err(Failure::broken_off()),
-            }
-        };
-        let late = || Failure::passing(FailureKind::Timeout, "The AI provider took too long.");
-        let asked = timeout_at(first_by, asked).await;
-        match asked.unwrap_or_else(|_| Err(late())) {
-            Ok((first, rest)) => {
-                provider.breaker.succeeded();
-                Ok(Begun {
-                    provider: provider.config.name.clone(),
-                    model: model.to_owned(),
-                    first_after: began.elapsed(),
-                    pieces: self.guarded(first, rest, slot, deadline),
-                })
-            }
-            Err(failure) => {
-                if failure.passing && failure.kind != FailureKind::RateLimited {
-                    provider.breaker.failed();
-                }
-                Err(Refusal::Failed(failure))
-            }
-        }
-    }
-
-    /// The pieces of an answer, none of which may take too long.
-    fn guarded(
-        &self,
-        first: Piece,
-        mut rest: Pieces,
-        slot: OwnedSemaphorePermit,
-        deadline: Instant,
-    ) -> Pieces {
-        let between = self.between_pieces;
-        stream! {
-            let _slot = slot;
-            let mut last = matches!(first, Piece::End { .. });
-            yield Ok(first);
-            while !last {
-                let by = deadline.min(Instant::now() + between);
-                let piece = match timeout_at(by, rest.next()).await {
-                    Ok(Some(piece)) => piece,
-                    Ok(None) => Err(Failure::broken_off()),
-                    Err(_) => Err(Failure::passing(
-                        FailureKind::Timeout,
-                        "The AI provider took too long to go on.",
-                    )),
-                };
-                last = !matches!(piece, Ok(Piece::Text(_)));
-                yield piece;
-            }
-        }
-        .boxed()
-    }
-
     /// The models of every provider that says which it has, with the provider's name; the default one of the others.
     pub async fn models(&self) -> Vec<(String, Model)> {
         let lists = self.all.iter().map(|provider| async {
@@ -281,14 +202,6 @@ impl Providers {
         let provider = self.order.first()?;
         Some(provider.config.model.as_str())
     }
-}
-
-/// Why there is no answer.
-enum Refusal {
-    /// The provider was not asked.
-    NotAsked(Failure),
-    /// It was.
-    Failed(Failure),
 }
 
 fn shortened(model: &str) -> String {
@@ -335,7 +248,7 @@ mod tests {
             order: Some(vec!["c".to_owned(), "a".to_owned()]),
             ..config
         };
-        let providers = Providers::new(&config).unwrap();
+        let providers = Providers::new(&config, Duration::ZERO).unwrap();
         let candidates = |model: Option<&'static str>| {
             let (candidates, model) = providers.candidates(model);
             let names = candidates.iter().map(|one| one.config.name.clone());

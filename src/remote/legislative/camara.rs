@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
 use reqwest::header::ACCEPT;
 use serde_json::Value;
+use tokio::time::Instant;
 use url::Url;
 
 use super::{Answer, Bill, LegislativeSource, Listed, PAGE, Vote, Wanted};
@@ -36,6 +37,7 @@ impl Camara {
         &self,
         path: &[&str],
         query: &[(&str, String)],
+        until: Instant,
     ) -> std::result::Result<Value, Failure> {
         let mut url = self.url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -54,11 +56,11 @@ impl Camara {
                 _ => Err("its answer has no `dados`".to_owned()),
             }
         };
-        self.service.ask(request, read).await
+        self.service.ask(until, request, read).await
     }
 
-    async fn bill(&self, id: &str) -> std::result::Result<Option<Bill>, Failure> {
-        let answer = match self.get(&[id], &[]).await {
+    async fn bill(&self, id: &str, until: Instant) -> std::result::Result<Option<Bill>, Failure> {
+        let answer = match self.get(&[id], &[], until).await {
             Err(Failure::Status(400 | 404)) => return Ok(None),
             answer => answer?,
         };
@@ -66,15 +68,22 @@ impl Camara {
             return Err(Failure::Final("its answer is no bill".to_owned()));
         };
         let (of_authors, of_votes) = ([id, "autores"], [id, "votacoes"]);
-        let (authors, votes) =
-            tokio::try_join!(self.get(&of_authors, &[]), self.get(&of_votes, &[]))?;
+        let (authors, votes) = tokio::try_join!(
+            self.get(&of_authors, &[], until),
+            self.get(&of_votes, &[], until)
+        )?;
         let named = items(&authors).filter_map(|author| text(author, "nome"));
         found.authors = named.take(MOST_AUTHORS).collect();
         found.votes = items(&votes).filter_map(vote).take(MOST_VOTES).collect();
         Ok(Some(found))
     }
 
-    async fn page(&self, wanted: &Wanted, page: u32) -> std::result::Result<Listed, Failure> {
+    async fn page(
+        &self,
+        wanted: &Wanted,
+        page: u32,
+        until: Instant,
+    ) -> std::result::Result<Listed, Failure> {
         let mut query = vec![
             ("pagina", page.to_string()),
             ("itens", PAGE.to_string()),
@@ -92,7 +101,7 @@ impl Camara {
                 .into_iter()
                 .filter_map(|(name, value)| Some((name, value?))),
         );
-        let answer = self.get(&[], &query).await?;
+        let answer = self.get(&[], &query, until).await?;
         let mut links = answer["links"].as_array().into_iter().flatten();
         Ok(Listed {
             more: links.any(|link| link["rel"] == "next"),
@@ -102,12 +111,12 @@ impl Camara {
 }
 
 impl LegislativeSource for Camara {
-    fn list<'a>(&'a self, wanted: &'a Wanted, page: u32) -> Answer<'a, Listed> {
-        Box::pin(self.page(wanted, page))
+    fn list<'a>(&'a self, wanted: &'a Wanted, page: u32, until: Instant) -> Answer<'a, Listed> {
+        Box::pin(self.page(wanted, page, until))
     }
 
-    fn find<'a>(&'a self, external_id: &'a str) -> Answer<'a, Option<Bill>> {
-        Box::pin(self.bill(external_id))
+    fn find<'a>(&'a self, external_id: &'a str, until: Instant) -> Answer<'a, Option<Bill>> {
+        Box::pin(self.bill(external_id, until))
     }
 }
 

@@ -4,10 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
-fn hi() -> Value {
-    json!({ "userMessage": "Hi" })
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_question_goes_out_in_the_wire_format_and_its_answer_comes_back() {
     let (_app, ann, provider) = with_provider(|_| {}).await;
@@ -33,7 +29,8 @@ async fn a_question_goes_out_in_the_wire_format_and_its_answer_comes_back() {
     assert_eq!(
         asked.body,
         json!({ "model": "stand-in", "max_tokens": 50, "temperature": 0.5, "top_p": 0.9, "messages": [
-            { "role": "system", "content": "Be brief." }, { "role": "user", "content": "Hi" }] })
+            { "role": "system", "content": "Be brief." }, { "role": "user", "content": "Hi" }],
+            "stream": true, "stream_options": { "include_usage": true } })
     );
 }
 
@@ -64,6 +61,8 @@ async fn azure_is_asked_at_its_own_addresses() {
     assert_eq!(asked[0].body["model"], "gpt-4o");
     assert_eq!(asked[1].path, "/v1/chat/completions?api-version=2024-10-21");
     assert!(asked[1].api_key.is_some() && asked[1].authorization.is_some());
+    // It does not say what a streamed answer used, so what is waited for is not streamed.
+    assert_eq!(asked[1].body["stream"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -159,15 +158,16 @@ async fn a_wish_to_wait_is_honoured_or_passed_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_provider_that_does_not_begin_is_not_waited_for_for_ever() {
-    for said in [Said::Nothing, Said::Trickle] {
-        let (_app, ann, provider) =
-            with_provider(|config| config.ai.first_token = Duration::from_secs(1)).await;
-        provider.will_say(vec![said.clone(); 3]);
-        let answer = chat(&ann, hi()).await;
-        assert_eq!(code(&answer), "PROVIDER_TIMEOUT", "{said:?}");
-        assert_eq!(provider.asked().len(), 3, "{said:?}");
-    }
+async fn a_refusal_is_a_sign_of_life() {
+    let (_app, ann, provider) = with_provider(|_| {}).await;
+    let failures = || vec![Said::status(500); 3];
+    provider.will_say(failures());
+    chat(&ann, hi()).await;
+    provider.will_say([Said::status(400)]);
+    assert_eq!(code(&chat(&ann, hi()).await), "PROVIDER_REJECTED");
+    provider.will_say(failures());
+    chat(&ann, hi()).await;
+    assert_eq!(provider.asked().len(), 7, "no five failures came in a row");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -215,4 +215,36 @@ async fn another_provider_answers_where_the_first_one_cannot() {
     let reply = ann.graphql("{ aiModels { id } }", json!({})).await;
     let ids = json!([{ "id": "a/stand-in" }, { "id": "a/large" }, { "id": "b/stand-in" }, { "id": "b/large" }]);
     assert_eq!(reply.at("/aiModels"), &ids);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_configured_order_says_who_is_asked_first_and_who_only_by_name() {
+    let providers = [
+        Provider::start().await,
+        Provider::start().await,
+        Provider::start().await,
+    ];
+    let app = TestApp::on(Engine::Sqlite, |config| {
+        let named = ["a", "b", "c"].into_iter().zip(&providers);
+        let all = named.map(|(name, provider)| provider.configured(name, AiKind::OpenAi));
+        config.ai.providers = Some(all.collect());
+        config.ai.order = Some(vec!["c".to_owned(), "a".to_owned()]);
+    });
+    let app = app.await;
+    let ann = app.user("ann").await;
+    let model = async |input: Value| chat(&ann, input).await["completion"]["model"].clone();
+    assert_eq!(model(hi()).await, "c/stand-in-1");
+    providers[2].will_say([Said::status(401)]);
+    assert_eq!(model(hi()).await, "a/stand-in-1");
+    let by_name = json!({ "userMessage": "Hi", "options": { "model": "b" } });
+    assert_eq!(model(by_name).await, "b/stand-in-1");
+    for provider in [&providers[0], &providers[2]] {
+        provider.will_say([Said::status(401)]);
+    }
+    assert_eq!(code(&chat(&ann, hi()).await), "PROVIDER_REJECTED");
+    assert_eq!(
+        providers[1].asked().len(),
+        1,
+        "it is asked by its name alone"
+    );
 }

@@ -54,6 +54,19 @@ async fn every_attempt_is_accounted_whatever_became_of_it() {
     drop(app);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_says_what_all_its_attempts_used() {
+    let (_app, ann, provider) = with_provider(|_| {}).await;
+    // Who was too slow may have read the prompt all the same.
+    let wait = ("retry-after-ms", "10".to_owned());
+    provider.will_say([Said::Plain(408, vec![wait], String::new())]);
+    let answer = chat(&ann, json!({ "userMessage": "Hi" })).await;
+    let told = &answer["completion"]["usage"];
+    assert_eq!(answer["completion"]["attempts"], 2);
+    assert!(told["promptTokens"].as_i64().unwrap() > 7, "{told}");
+    assert_eq!(&usage(&ann).await["usage"], told);
+}
+
 every_database!(
     async fn usage_is_one_s_own_and_of_a_span(app: TestApp) {
         let (admin, ann) = (app.admin().await, app.user("ann").await);

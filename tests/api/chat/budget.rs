@@ -48,6 +48,36 @@ every_database!(
 
 every_database!(
     with = |config| {
+        config.ai.daily_tokens = 100;
+    },
+    async fn a_provider_s_answer_ends_with_the_budget_whether_it_keeps_to_that_or_not(
+        app: TestApp,
+        provider: Provider,
+    ) {
+        let words = "word ".repeat(30);
+        let cut = json!({ "choices": [{ "delta": {}, "finish_reason": "length" }] }).to_string();
+        let obedient = [piece_of(&words), cut].map(|event| (std::time::Duration::ZERO, event));
+        let endless = Said::pieces(&[words.as_str(); 20]);
+        for (name, said) in [("ann", Said::Events(obedient.to_vec())), ("bob", endless)] {
+            let user = app.user(name).await;
+            let chat = chat(&user, json!({})).await;
+            provider.will_say([said]);
+            let (_, id) = say(&user, &chat, "Hi").await;
+            let (text, end) = read(watch(&app, &user, &id, None).await).await;
+            assert_eq!(end["code"], "QUOTA_EXCEEDED", "{name}: {end}");
+            assert!(text.starts_with(&words), "{name}: {text}");
+            let asked = provider.asked();
+            let most = asked.last().unwrap().body["max_tokens"].as_i64().unwrap();
+            assert!((50..100).contains(&most), "{name}: {most}");
+            let now = message(&user, &id).await;
+            assert_eq!(now["content"], text, "{name}");
+            assert_eq!(now["status"], "FAILED", "{name}");
+        }
+    }
+);
+
+every_database!(
+    with = |config| {
         config.ai.max_tokens = 16;
     },
     async fn a_provider_that_does_not_keep_to_its_bound_is_stopped(

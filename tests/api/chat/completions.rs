@@ -138,6 +138,33 @@ every_database!(
 );
 
 every_database!(
+    async fn unsubscribing_while_it_begins_cancels_too(app: TestApp, provider: Provider) {
+        let ann = app.user("ann").await;
+        provider.will_say(vec![Said::Nothing; 12]);
+        for round in 0..12 {
+            let stream = complete(&app, &ann, json!({ "input": input("Count") })).await;
+            // From before its row is written to after its job is begun.
+            tokio::time::sleep(std::time::Duration::from_millis(round * 2)).await;
+            stream.stop().await;
+        }
+        let unfinished =
+            "SELECT status AS line FROM jobs WHERE kind = 'ai.write' AND finished_at IS NULL";
+        eventually("its jobs end", async || {
+            app.lines(unfinished).await.is_empty()
+        })
+        .await;
+        // Nor does one begin later.
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        assert_eq!(app.lines(unfinished).await, Vec::<String>::new());
+        let answers = "SELECT status AS line FROM answers WHERE status = 'STREAMING'";
+        eventually("its answers end", async || {
+            app.lines(answers).await.is_empty()
+        })
+        .await;
+    }
+);
+
+every_database!(
     async fn what_is_wrong_with_the_input_is_an_end_that_says_so(app: TestApp) {
         let ann = app.user("ann").await;
         let with = |options: Value| json!({ "messages": [{ "role": "USER", "content": "a" }], "options": options });

@@ -82,3 +82,29 @@ async fn a_day_s_budget_holds_over_both() {
     .await;
     assert_eq!(sent["errors"], json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn questions_to_several_servers_at_once_do_not_get_past_a_day_s_budget() {
+    let (one, other) = TestApp::replicas(None, |config| {
+        config.ai.daily_tokens = 100;
+        config.ai.echo_pause = std::time::Duration::from_secs(1);
+    })
+    .await;
+    let ann = one.user("ann").await;
+    let there = ann.at(&other.url());
+    // Each reserves sixty and some of the hundred tokens: of many at once two cannot run.
+    let input = json!({ "userMessage": "word", "options": { "maxTokens": 60 } });
+    let all = (0..6).map(|number| {
+        let client = if number % 2 == 0 { &ann } else { &there };
+        crate::ai::chat(client, input.clone())
+    });
+    let answers = futures_util::future::join_all(all).await;
+    let good = answers
+        .iter()
+        .filter(|answer| !answer["completion"].is_null());
+    let good = good.count() as i64;
+    assert!((1..=2).contains(&good), "{answers:?}");
+    let budget = "{ aiUsage { budget { remaining } } }";
+    let left = there.graphql(budget, json!({})).await;
+    assert_eq!(left.at("/aiUsage/budget/remaining"), 100 - 4 * good);
+}

@@ -90,6 +90,37 @@ every_database!(
 );
 
 every_database!(
+    async fn what_was_asked_before_the_first_word_is_paid_for_although_it_is_stopped(
+        app: TestApp,
+        provider: Provider,
+    ) {
+        let ann = app.user("ann").await;
+        let chat = chat(&ann, json!({})).await;
+        provider.will_say([Said::status(500), Said::Nothing]);
+        let (_, id) = say(&ann, &chat, "One two three four five").await;
+        eventually("it is asked again", async || provider.asked().len() == 2).await;
+        let reply = ann.graphql(STOP, json!({ "id": id })).await;
+        let stopped = reply.at("/stopMessage/message");
+        assert_eq!(
+            (&stopped["status"], &stopped["content"]),
+            (&json!("CANCELLED"), &json!(""))
+        );
+        let usage = "{ aiUsage { requests failures usage { promptTokens estimated } } }";
+        let reply = ann.graphql(usage, json!({})).await;
+        let usage = reply.at("/aiUsage");
+        assert_eq!(
+            (&usage["requests"], &usage["failures"]),
+            (&json!(2), &json!(2))
+        );
+        assert!(
+            usage["usage"]["promptTokens"].as_i64().unwrap() >= 5,
+            "{usage}"
+        );
+        assert_eq!(usage["usage"]["estimated"], true);
+    }
+);
+
+every_database!(
     async fn cancelling_its_job_or_deleting_the_chat_stops_an_answer(
         app: TestApp,
         provider: Provider,

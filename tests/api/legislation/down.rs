@@ -48,6 +48,75 @@ with_source!(
     }
 );
 
+/// How long a request may take, and as long may one try of a source that hangs: three are longer by default, too.
+const REQUEST: Duration = Duration::from_secs(8);
+
+with_source!(
+    with = |config| {
+        config.limits.request_timeout = REQUEST;
+        config.legislation.timeout = REQUEST;
+    },
+    async fn a_source_that_hangs_is_given_up_before_the_request_is(app: TestApp, service: StandIn) {
+        let ann = app.user("ann").await;
+        let before = bill(&ann, "1008").await;
+        service.answer_with(|_| Answer::Silence);
+        app.clock().advance(Duration::from_secs(24 * 3600));
+        let ann = ann.another_device().await;
+        let stale = bill(&ann, "1008").await;
+        assert_eq!(stale.at("/proposition"), before.at("/proposition"));
+
+        let query = "mutation ($content: String!) { process(input: { content: $content }) {
+            result { enrichment issues { code message } } errors { code } } }";
+        let process = |content: &str| ann.graphql(query, json!({ "content": content }));
+        let (kept, unknown, one, other) = tokio::join!(
+            process("a: PL 8/2020"),
+            process("a: PL 7/2020"),
+            bill(&ann, "1200"),
+            bill(&ann, "1201"),
+        );
+        let result = kept.at("/process/result");
+        let bills = &result["enrichment"]["legislation"]["propositions"];
+        assert_eq!(
+            (&bills[0]["externalId"], &result["issues"]),
+            (&json!("1008"), &json!([]))
+        );
+        let issues = unknown.at("/process/result/issues");
+        assert_eq!(issues[0]["code"], "enricher_failed");
+        let message = issues[0]["message"].as_str().unwrap();
+        assert!(message.contains("too long"), "{message}");
+        for reply in [one, other] {
+            assert_eq!(reply.code(), "SERVICE_UNAVAILABLE");
+        }
+        // Each of them was cut off once, and five failures are enough.
+        let asked = service.asked().len();
+        let reply = bill(&ann, "1202").await;
+        let message = reply.body["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains("left alone"), "{message}");
+        assert_eq!(service.asked().len(), asked);
+    }
+);
+
+with_source!(
+    with = |config| {
+        config.limits.request_timeout = Duration::from_secs(100);
+        config.legislation.timeout = Duration::from_secs(100);
+    },
+    async fn a_bill_that_is_kept_does_not_wait_for_its_source_to_be_given_up(
+        app: TestApp,
+        service: StandIn,
+    ) {
+        let ann = app.user("ann").await;
+        let before = bill(&ann, "1008").await;
+        service.answer_with(|_| Answer::Silence);
+        app.clock().advance(Duration::from_secs(24 * 3600));
+        let ann = ann.another_device().await;
+        // The source is given forty seconds.
+        let stale = tokio::time::timeout(Duration::from_secs(20), bill(&ann, "1008")).await;
+        let stale = stale.expect("the source is waited for");
+        assert_eq!(stale.at("/proposition"), before.at("/proposition"));
+    }
+);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_that_nobody_can_use_are_told_as_unavailable() {
     for (answer, tries, said) in [
@@ -69,7 +138,7 @@ async fn answers_that_nobody_can_use_are_told_as_unavailable() {
     ] {
         let told = answer.clone();
         let service = StandIn::start(move |_| told.clone()).await;
-        let app = with(Engine::Sqlite, &service).await;
+        let app = with(Engine::Sqlite, &service, |_| {}).await;
         let ann = app.user("ann").await;
         let reply = bill(&ann, "1001").await;
         assert_eq!(reply.code(), "SERVICE_UNAVAILABLE");
@@ -96,7 +165,7 @@ async fn odd_values_of_the_source_are_read_as_far_as_they_go() {
     })
     .await;
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        let app = with(engine, &service).await;
+        let app = with(engine, &service, |_| {}).await;
         let ann = app.user("ann").await;
         let reply = bill(&ann, "1").await;
         let found = reply.at("/proposition");

@@ -84,3 +84,25 @@ with_source!(
         assert_eq!(service.asked().len(), 4);
     }
 );
+
+with_source!(
+    async fn bills_of_a_page_that_is_remembered_and_was_not_kept_are_kept_then(
+        app: TestApp,
+        service: StandIn,
+    ) {
+        let ann = app.user("ann").await;
+        let numbers = async || {
+            let reply = ann.graphql(LIST, json!({ "first": 100 })).await;
+            let nodes = reply.at("/propositions/nodes").as_array().unwrap().iter();
+            let numbers = nodes.map(|node| node["number"].as_u64().unwrap());
+            numbers.collect::<Vec<_>>()
+        };
+        let listed: Vec<u64> = (1..=100).collect();
+        assert_eq!(numbers().await, listed);
+        // As it is where the transaction has failed that was to keep them, or is not through yet.
+        app.execute("DELETE FROM propositions WHERE number > 50")
+            .await;
+        assert_eq!(numbers().await, listed);
+        assert_eq!(service.asked().len(), 1);
+    }
+);

@@ -49,6 +49,37 @@ async fn an_answer_is_processed_and_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_enricher_that_is_slow_takes_neither_the_answer_nor_the_result_away() {
+    let provider = Provider::start().await;
+    let service = StandIn::start(|_| Answer::Silence).await;
+    let settings = EnricherSettings {
+        timeout: Duration::from_secs(30),
+        ..enricher("slow", &service, "")
+    };
+    let app = TestApp::on(Engine::Sqlite, |config| {
+        config.ai.providers = Some(vec![provider.configured("stand-in", AiKind::OpenAi)]);
+        config.processing.enrichers = Some(vec![settings]);
+        config.limits.request_timeout = Duration::from_secs(10);
+    });
+    let app = app.await;
+    let ann = app.user("ann").await;
+    provider.will_say([Said::Text("variable: 7".to_owned())]);
+    let reply = ann
+        .graphql(ASK, json!({ "input": { "userMessage": "Hi" } }))
+        .await;
+    let found = reply.at("/aiCompleteAndProcess");
+    assert_eq!(found["completion"]["content"], "variable: 7");
+    assert_eq!(found["result"]["variable"], 7);
+    assert_eq!(
+        found["result"]["issues"],
+        json!([{ "path": "/enrichment/slow", "code": "enricher_failed" }])
+    );
+    let found = result(&ann, json!({ "content": "variable: 8" })).await;
+    assert_eq!(found["variable"], 8);
+    assert_eq!(found["issues"][0]["code"], "enricher_failed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_may_also_be_left_as_it_is_and_a_bad_schema_asks_nobody() {
     let (_app, ann, provider) = with_provider().await;
     let asked = json!({ "input": { "userMessage": "Hi" }, "process": false });
