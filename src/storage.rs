@@ -34,6 +34,8 @@ pub use sweeping::LEFT_ALONE_SECONDS;
 
 /// How much of an upload is held in memory before a piece of it is written.
 const PIECE: usize = 5 * 1024 * 1024;
+/// How many such pieces are written at a time; more of an upload is not read before one of them is done.
+const WRITING: usize = 2;
 
 /// A handle to the store; cheap to clone.
 #[derive(Clone)]
@@ -124,7 +126,8 @@ impl Storage {
         mut bytes: impl Stream<Item = Result<Bytes>> + Unpin,
         limit: u64,
     ) -> Result<Written> {
-        let mut writer = BufWriter::with_capacity(Arc::clone(&self.0.store), path(key)?, PIECE);
+        let mut writer = BufWriter::with_capacity(Arc::clone(&self.0.store), path(key)?, PIECE)
+            .with_max_concurrency(WRITING);
         let mut size = 0;
         let ended = loop {
             match bytes.try_next().await {
@@ -135,7 +138,9 @@ impl Storage {
                         break Ok(Written::TooLong);
                     }
                     let put = writer.put(piece);
-                    self.within("write", key, put).await?;
+                    if let Err(error) = self.within("write", key, put).await {
+                        break Err(error);
+                    }
                 }
                 Err(error) => break Err(error),
             }
@@ -143,8 +148,7 @@ impl Storage {
         if let Ok(Written::Whole(_)) = ended {
             let shutdown = async { writer.shutdown().await.map_err(failure::of_writing) };
             self.within("write", key, shutdown).await?;
-        } else if size > PIECE as u64 {
-            // What fitted into the buffer was never sent.
+        } else {
             let abort = writer.abort();
             let _ = self.within("abort the writing of", key, abort).await;
         }

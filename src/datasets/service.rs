@@ -25,7 +25,7 @@ use crate::viewer::Viewer;
 
 /// What the list is sorted by, for its cursors.
 const ORDER: &str = "DATASETS";
-/// How much of a dataset is read at once to find its hash.
+/// How much of a dataset is read at once where nothing but its bytes matters.
 const PIECE: usize = 64 * 1024;
 
 /// Reads a CSV and keeps it as the viewer's.
@@ -80,7 +80,8 @@ async fn keep(
     let imported = read.await?;
     let dataset = row(owner_id, name, kind, &imported, app.clock.now())?;
     let file = tokio::fs::File::from_std(imported.file);
-    let bytes = ReaderStream::new(file).map(|piece| piece.map_err(Error::caused_by));
+    let bytes =
+        ReaderStream::with_capacity(file, PIECE).map(|piece| piece.map_err(Error::caused_by));
     let key = dataset.key();
     let written = app.storage.put_stream(&key, bytes, imported.byte_size);
     if written.await? != Written::Whole(imported.byte_size) {

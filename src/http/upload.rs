@@ -32,13 +32,7 @@ pub async fn read(
         true => limits.largest_body(),
         false => limits.files_of(0) + 2 * limits.body_bytes,
     };
-    let size = SizeLimit::new().whole_stream(u64::try_from(most).unwrap_or(u64::MAX));
-    let constraints = Constraints::new().size_limit(size);
-    let chunks = futures_util::stream::unfold(Arc::clone(chunks), |chunks| async {
-        let chunk = chunks.lock().await.next().await?;
-        Some((chunk, chunks))
-    });
-    let mut multipart = Multipart::with_constraints(chunks, boundary, constraints);
+    let mut multipart = parts(chunks, boundary, most);
 
     let operations = required(&mut multipart, "operations", limits).await?;
     json_size::check(operations.bytes(), limits)?;
@@ -88,6 +82,19 @@ pub async fn read(
     } else {
         Err(malformed("A file of the `map` is missing."))
     }
+}
+
+/// The parts of a body of at most `most` bytes.
+fn parts(chunks: &Chunks, boundary: String, most: usize) -> Multipart<'static> {
+    let size = SizeLimit::new().whole_stream(u64::try_from(most).unwrap_or(u64::MAX));
+    let constraints = Constraints::new().size_limit(size);
+    let chunks = futures_util::stream::unfold(Arc::clone(chunks), |chunks| async {
+        // multer takes and holds whatever is there at once: so one chunk is there each time that it asks.
+        tokio::task::yield_now().await;
+        let chunk = chunks.lock().await.next().await?;
+        Some((chunk, chunks))
+    });
+    Multipart::with_constraints(chunks, boundary, constraints)
 }
 
 async fn required(
@@ -195,4 +202,33 @@ fn unstored(error: std::io::Error) -> Refusal {
         "INTERNAL_SERVER_ERROR",
         message,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, Bytes};
+    use tokio::sync::Mutex;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn of_what_comes_faster_than_it_is_stored_little_is_held() {
+        let (most, pieces) = (16 * 1024, 200);
+        let head = "--b\r\nContent-Disposition: form-data; name=\"0\"\r\n\r\n";
+        let sent = std::iter::once(Bytes::from(head))
+            .chain(std::iter::repeat_n(Bytes::from(vec![b'x'; most]), pieces))
+            .chain([Bytes::from("\r\n--b--\r\n")])
+            .map(Ok::<_, std::io::Error>);
+        let body = Body::from_stream(futures_util::stream::iter(sent));
+        let chunks = Arc::new(Mutex::new(body.into_data_stream()));
+        let mut parts = parts(&chunks, "b".to_owned(), usize::MAX);
+        let mut field = parts.next_field().await.unwrap().unwrap();
+        let mut size = 0;
+        while let Some(chunk) = field.chunk().await.unwrap() {
+            // What came with the head, and the next.
+            assert!(chunk.len() <= 2 * most, "{} bytes at once", chunk.len());
+            size += chunk.len();
+        }
+        assert_eq!(size, pieces * most);
+    }
 }

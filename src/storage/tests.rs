@@ -1,4 +1,9 @@
-//! The store on local files.
+//! The store on local files, and on one that is slow.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use object_store::memory::InMemory;
+use object_store::throttle::{ThrottleConfig, ThrottledStore};
 
 use super::*;
 use crate::config::Config;
@@ -62,4 +67,30 @@ async fn of_a_stream_that_fails_or_is_too_long_nothing_is_kept() {
     let written = storage.put_stream("a", whole, size).await.unwrap();
     assert_eq!(written, Written::Whole(size));
     assert_eq!(storage.head("a").await.unwrap().unwrap().size, size);
+}
+
+#[tokio::test]
+async fn of_what_a_slow_store_does_not_take_little_is_read() {
+    let slow = ThrottleConfig {
+        wait_put_per_call: Duration::from_secs(3600),
+        ..ThrottleConfig::default()
+    };
+    let storage = Storage(Arc::new(Parts {
+        store: Arc::new(ThrottledStore::new(InMemory::new(), slow)),
+        signer: None,
+        name: "a slow store".to_owned(),
+        patience: Duration::from_millis(100),
+    }));
+    let read = AtomicU64::new(0);
+    let piece = Bytes::from(vec![7; 64 * 1024]);
+    let upload = std::iter::repeat_with(|| {
+        read.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        Ok(piece.clone())
+    });
+    let upload = futures_util::stream::iter(upload.take(1024));
+    let error = storage.put_stream("a", upload, u64::MAX).await.unwrap_err();
+    assert!(error.to_string().contains("does not answer"), "{error}");
+    // What is being written, and the piece that waits for it.
+    let held = WRITING * PIECE + piece.len();
+    assert_eq!(read.into_inner(), held as u64);
 }
