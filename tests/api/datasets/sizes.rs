@@ -4,10 +4,10 @@ use futures_util::stream;
 
 use super::*;
 
-/// A table of so many mebibytes, made as it is sent.
+/// A table of so many mebibytes, made as it is sent. Its rows are short, as what is held of each would show.
 fn table(mebibytes: usize) -> reqwest::Body {
     let header = "a,b,text\n".to_owned();
-    let row = format!("1.5,-2,{}\n", "word ".repeat(2_000));
+    let row = "1.5,-2,a few words and more\n";
     let piece = row.repeat((1 << 20) / row.len());
     let pieces = std::iter::once(header).chain(std::iter::repeat_n(piece, mebibytes));
     reqwest::Body::wrap_stream(stream::iter(pieces.map(Ok::<_, std::io::Error>)))
@@ -20,13 +20,16 @@ async fn a_large_table_is_read_in_little_memory() {
     let patient = [("PLUMA_REQUEST_TIMEOUT_SECONDS", "600")];
     let program = Program::start_with(folder.path(), None, &patient, None);
     let ann = Client::anonymous(&program.url()).register("ann").await;
-    imported(&ann, "TABULAR", table(1)).await;
+    // What an allocator takes at once is taken by then, and what is left grows with the rows.
+    let small = 16;
+    imported(&ann, "TABULAR", table(small)).await;
     let before = program.peak_kib();
     let large = 64;
     let dataset = imported(&ann, "TABULAR", table(large)).await;
-    assert!(dataset["rowCount"].as_u64().unwrap() > 6_000);
+    assert!(dataset["rowCount"].as_u64().unwrap() > 2_000_000);
+    // Less than ten bytes for each row that it has more.
     let needed = program.peak_kib() - before;
-    assert!(needed < 24 * 1024, "{needed} KiB for {large} MiB");
+    assert!(needed < 16 * 1024, "{needed} KiB for {large} MiB");
 }
 
 every_database!(
