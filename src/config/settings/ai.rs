@@ -22,7 +22,7 @@ pub struct Ai {
     /// Example: ["openai"]
     #[config(env = "PLUMA_AI_ORDER", deserialize_with = names)]
     pub order: Option<Vec<String>>,
-    /// How many seconds a provider may take until its answer begins; as long is waited before that for one of its places. Azure AI Inference answers `aiChat` and `aiComplete` in one piece, which may take until their requests end.
+    /// How many seconds a provider may take until its answer begins; as long is waited before that for one of its places. Where another one may be asked instead, it is at most its share of the time that the request has. Azure AI Inference answers `aiChat` and `aiComplete` in one piece, which may take until their requests end.
     ///
     /// Accepted: a whole number from 1 to 600
     #[config(env = "PLUMA_AI_FIRST_TOKEN_SECONDS", default = 30, deserialize_with = seconds::<1, 600, _>)]

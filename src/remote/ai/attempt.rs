@@ -34,6 +34,18 @@ pub(super) enum Refusal {
     Failed(Failure),
 }
 
+/// A provider's turn to answer.
+pub(super) struct Turn<'a> {
+    /// Whose it is.
+    pub provider: &'a Arc<Provider>,
+    /// The model that is asked.
+    pub model: &'a str,
+    /// When it has to have begun: the time behind that is for those who are asked after it.
+    pub until: Instant,
+    /// How many share the time, with those before it.
+    pub sharers: u32,
+}
+
 /// How long providers may take.
 pub(super) struct Waits {
     /// Until an answer begins.
@@ -48,19 +60,22 @@ impl Waits {
     /// Asks once; says in `asking` whom, as soon as there is a slot for it.
     pub async fn attempt(
         &self,
-        (provider, model): (&Arc<Provider>, &str),
+        turn: &Turn<'_>,
         ask: &Ask,
         stream: bool,
         deadline: Instant,
         asking: &mut Option<(String, String)>,
     ) -> std::result::Result<Begun, Refusal> {
+        let Turn {
+            provider, model, ..
+        } = *turn;
         if !provider.breaker.lets_through() {
             return Err(Refusal::NotAsked(Failure::passing(
                 FailureKind::Unavailable,
                 "The AI provider has failed several times and is left alone for some seconds.",
             )));
         }
-        let waited_by = deadline.min(Instant::now() + self.first_token);
+        let waited_by = turn.until.min(Instant::now() + self.first_token);
         let slot = timeout_at(waited_by, Arc::clone(&provider.slots).acquire_owned()).await;
         let Ok(Ok(slot)) = slot else {
             return Err(Refusal::NotAsked(Failure::passing(
@@ -74,7 +89,7 @@ impl Waits {
         let stream = stream || provider.client.streams_gladly();
         // Of an answer that comes in one piece the first piece is all of it.
         let first_by = match stream {
-            true => deadline.min(began + self.first_token),
+            true => turn.until.min(began + self.first_token),
             false => deadline,
         };
         let asked = async {
@@ -88,7 +103,7 @@ impl Waits {
         let late = || Failure::passing(FailureKind::Timeout, "The AI provider took too long.");
         let asked = timeout_at(first_by, asked).await;
         // Who was let go early has not failed: somebody else's time was up.
-        let fair = self.first_token.min(self.request) / FAIR;
+        let fair = self.first_token.min(self.request / turn.sharers) / FAIR;
         let blamed = asked.is_ok() || began.elapsed() >= fair;
         match asked.unwrap_or_else(|_| Err(late())) {
             Ok((first, rest)) => {

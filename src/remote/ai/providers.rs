@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::attempt::{Begun, Refusal, Waits};
+use super::attempt::{Begun, Refusal, Turn, Waits};
 use super::provider::{Provider, Status};
 use super::{Ask, Failure, FailureKind, Model};
 use crate::clock;
@@ -88,13 +88,18 @@ impl Providers {
     ) -> std::result::Result<Begun, Failure> {
         let (candidates, model) = self.candidates(ask.model.as_deref());
         let mut last = self.nobody(ask.model.as_deref());
-        for provider in candidates {
+        for (provider, left) in candidates.iter().zip((1..=candidates.len()).rev()) {
             let model = model.unwrap_or(&provider.config.model);
+            let turn = Turn {
+                provider,
+                model,
+                until: share(deadline, left),
+                sharers: u32::try_from(candidates.len()).unwrap_or(u32::MAX),
+            };
             for attempt in 1..=TRIES {
-                let asked = (provider, model);
                 let attempted = self
                     .waits
-                    .attempt(asked, ask, stream, deadline, &mut tried.asking);
+                    .attempt(&turn, ask, stream, deadline, &mut tried.asking);
                 let begun = attempted.await;
                 tried.asking = None;
                 let failure = match begun {
@@ -108,7 +113,7 @@ impl Providers {
                 let wait = pause(attempt, failure.retry_after);
                 let again = failure.passing
                     && attempt < TRIES
-                    && wait.is_some_and(|wait| Instant::now() + wait < deadline);
+                    && wait.is_some_and(|wait| Instant::now() + wait < turn.until);
                 tried.failed.push(Attempt {
                     provider: provider.config.name.clone(),
                     model: model.to_owned(),
@@ -201,6 +206,15 @@ impl Providers {
     pub fn default_model(&self) -> Option<&str> {
         let provider = self.order.first()?;
         Some(provider.config.model.as_str())
+    }
+}
+
+/// When the first of so many has to have begun that all have as much of the time until `deadline`.
+fn share(deadline: Instant, among: usize) -> Instant {
+    let among = u32::try_from(among).unwrap_or(u32::MAX).max(1);
+    match among {
+        1 => deadline,
+        _ => Instant::now() + deadline.saturating_duration_since(Instant::now()) / among,
     }
 }
 

@@ -134,3 +134,28 @@ async fn one_that_never_answers_is_left_alone_also_where_answers_come_in_one_pie
     assert_eq!(answer["completion"]["model"], "b/stand-in-1", "{answer}");
     assert_eq!(silent.asked().len(), 5);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_is_silent_leaves_time_for_the_next_and_is_soon_left_alone() {
+    let (silent, other) = (Provider::start().await, Provider::start().await);
+    let app = TestApp::on(Engine::Sqlite, |config| {
+        config.ai.providers = Some(vec![
+            silent.configured("a", AiKind::OpenAi),
+            other.configured("b", AiKind::OpenAi),
+        ]);
+        config.limits.request_timeout = Duration::from_secs(12);
+    });
+    let app = app.await;
+    let ann = app.user("ann").await;
+    silent.will_say(vec![Said::Nothing; 5]);
+    let answers = (0..5).map(|_| ask(&ann, hi()));
+    for answer in futures_util::future::join_all(answers).await {
+        let completion = &answer["completion"];
+        assert_eq!(completion["model"], "b/stand-in-1", "{answer}");
+        assert_eq!(completion["attempts"], 2, "{answer}");
+    }
+    assert_eq!(silent.asked().len(), 5);
+    let answer = ask(&ann, hi()).await;
+    assert_eq!(answer["completion"]["attempts"], 1, "{answer}");
+    assert_eq!(silent.asked().len(), 5);
+}
